@@ -1,0 +1,62 @@
+"""Stage 1: the corpus without anything that is tested, as normalised lines ready for the vocabulary and the encoder."""
+
+import json
+import lzma
+import random
+import re
+import unicodedata
+
+from leaks import LeakCheck, held_out_repositories, test_texts
+from places import HERE, Places, read_jsonl, say
+
+BLANKS = re.compile(r"\s+")
+# Reference pages of three programming interfaces are almost half of the corpus and say the same thing over and over.
+THINNED = {"MicrosoftDocs/win32": 0.2, "MicrosoftDocs/windows-driver-docs": 0.25, "MicrosoftDocs/cpp-docs": 0.3}
+STATEMENT_COPIES = 3
+
+
+def normalise(text: str) -> str:
+    """Exactly what the normalizer of tokenizer.json does: NFKC, lower case, single blanks."""
+    return BLANKS.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
+
+
+def synthetic_rows() -> list[dict]:
+    """This project's own statements: data/synthetic and anything newer beside it; `domain` is the group."""
+    rows: list[dict] = []
+    for path in sorted((HERE / "data").rglob("*.jsonl")):
+        rows += read_jsonl(path)
+    return rows
+
+
+def corpus_lines(places: Places):
+    """Yields (repository, normalised paragraph): thinned, held-out repositories and near-duplicates of tests left out."""
+    held_out, check, rng = held_out_repositories(places), LeakCheck(test_texts(places)), random.Random(1)
+    kept = leaked = 0
+    with lzma.open(places.corpus / "technical-docs.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if row["r"] in held_out or rng.random() > THINNED.get(row["r"], 1.0) or len(row["t"]) < 25:
+                continue
+            if check.leaks(row["t"]):
+                leaked += 1
+                continue
+            kept += 1
+            yield row["r"], normalise(row["t"])
+    say("corpus paragraphs kept", kept, "dropped as near-duplicates of tests", leaked)
+
+
+def prepare(places: Places) -> None:
+    """Writes corpus.txt, one paragraph a line, and the project's own statements (several copies: they are few)."""
+    target = places.at("corpus.txt")
+    if target.exists():
+        return
+    check = LeakCheck(test_texts(places))
+    part = target.with_suffix(".part")
+    with open(part, "w", encoding="utf-8") as out:
+        for _, text in corpus_lines(places):
+            out.write(text + "\n")
+        own = [normalise(row["text"]) for row in synthetic_rows() if not check.leaks(row["text"])]
+        for text in own * STATEMENT_COPIES:
+            out.write(text + "\n")
+    part.rename(target)
+    say("own statements", len(own))

@@ -1,0 +1,44 @@
+/** What a reader makes of a document: statements, each with its exact place in the source. */
+
+/** The kind of place a statement stands in. */
+export type Place = "paragraph" | "listItem" | "tableCell" | "line" | "field";
+
+/** Half-open range of UTF-16 code units in the document. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * One statement of a document: the unit that is classified and labelled.
+ * `start` and `end` are UTF-16 offsets into the document and cover the statement's words; markup inside is part
+ * of the range but not of `text`.
+ */
+export interface Statement extends Span {
+  /** The words as a person reads them: markup removed, white space collapsed, never empty, the written id left out. */
+  readonly text: string;
+  /** The source ranges whose text, joined and with white space collapsed, is `text` (after decoding escapes). */
+  readonly segments: readonly Span[];
+  /** Identifier written in front of it (`REQ-12`, `NFR-3`, `R1.2`) or given by the format, if any. */
+  readonly id: string | undefined;
+  /** Zero-based line of `start`. */
+  readonly line: number;
+  /** Headings above it, outermost first. */
+  readonly heading: readonly string[];
+  readonly place: Place;
+  /** True where an ignore comment covers it: it is listed nowhere and never classified. */
+  readonly ignored: boolean;
+}
+
+/** Something in the document that the reader could not use as it stands; never fatal. */
+export interface DocumentProblem extends Span {
+  readonly message: string;
+}
+
+/** A document as the reader understood it. Statements are in document order and never overlap. */
+export interface ReadDocument {
+  readonly statements: readonly Statement[];
+  readonly problems: readonly DocumentProblem[];
+  /** How many blocks were read anew and how many taken over from the previous version. */
+  readonly work: { readonly read: number; readonly reused: number };
+}

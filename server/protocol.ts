@@ -1,0 +1,280 @@
+/**
+ * Every message that is ours, by direction; the rest is plain LSP. Types and names only, plain data, no classes.
+ * `src/` imports this file and nothing else from `server/`; `media/` imports its types.
+ *
+ * Positions are UTF-16 offsets with zero-based lines, as in LSP.
+ */
+
+// ── data ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How a statement's shown category came about. */
+export type LabelSource = "model" | "person";
+
+/** One statement as it is shown. */
+export interface ShownStatement {
+  /** Names the statement in label requests: a hash of its normalised text, its document and its headings. */
+  key: string;
+  text: string;
+  /** Identifier written in the document, if any. */
+  id?: string;
+  start: number;
+  end: number;
+  range: { start: { line: number; character: number }; end: { line: number; character: number } };
+  heading: string[];
+  /** Code of the category on screen: the person's label where there is one, else the model's. */
+  label: string;
+  source: LabelSource;
+  /** Calibrated confidence of the model in its own category, 0 to 1. */
+  confidence: number;
+  /** True when the model's confidence is below the threshold and no person has decided. */
+  uncertain: boolean;
+  /** The model's category, also where a person decided otherwise. */
+  predicted: string;
+}
+
+/** A document with its statements in document order. */
+export interface ShownDocument {
+  uri: string;
+  /** The version these results belong to; null for a document read from disk. */
+  version: number | null;
+  statements: ShownStatement[];
+}
+
+/** A category as the user knows it, already in the user's language. */
+export interface ShownCategory {
+  code: string;
+  name: string;
+  iso25010: string | null;
+  meaning: string;
+}
+
+export type ServerState = "starting" | "ready" | "failed";
+
+/** What the status bar and the views say. */
+export interface ServerStatus {
+  state: ServerState;
+  /** When failed: what happened and what to do, in the user's language. */
+  message?: string;
+  model?: { name: string; precision: string; hash: string };
+  /** Name and version of the active adapter, or null. */
+  adapter: { name: string; version: string } | null;
+  categories: ShownCategory[];
+  /** Labels in the log, and how many of them came after the last training. */
+  labels: { total: number; sinceTraining: number; trainingSuggested: boolean };
+  /** Set while the workspace is not trusted: what is switched off because of that. */
+  restricted: boolean;
+}
+
+/** Why a request did not do what was asked; the message is for the user. */
+export interface Refusal {
+  refused: true;
+  message: string;
+}
+
+export type LabelAction =
+  | { kind: "accept" }
+  | { kind: "change"; label: string }
+  | { kind: "reject" } // not a requirement: the label `none`
+  | { kind: "undo" };
+
+export interface LabelParams {
+  uri: string;
+  key: string;
+  action: LabelAction;
+}
+
+export interface LabelResult {
+  /** The label now in force, or null when the undo left none. */
+  label: string | null;
+}
+
+/** Where to write an ignore comment; the client applies the edit. */
+export interface IgnoreParams {
+  uri: string;
+  key: string;
+}
+
+export interface NextUncertainParams {
+  /** Where the person is; statements of this document that come later go first among equals. */
+  uri?: string;
+  offset?: number;
+}
+
+export interface Located {
+  uri: string;
+  statement: ShownStatement;
+  /** Why this one: words for the screen. */
+  reason: string;
+}
+
+export interface AdapterSummary {
+  name: string;
+  version: string;
+  active: boolean;
+  kind: string;
+  createdAt: string;
+  labels: number;
+  weightedF1: number | null;
+  bytes: number;
+  /** Set where the folder cannot be used: why. */
+  problem?: string;
+}
+
+export interface TrainParams {
+  kind?: "lora" | "prompt" | "lora+prompt" | "head" | "full";
+  rank?: number;
+  layers?: string;
+  epochs?: number;
+  seed?: number;
+  searchMinutes?: number;
+}
+
+export interface TrainProgress {
+  phase: string;
+  epoch: number;
+  epochs: number;
+  loss: number | null;
+  validationF1: number | null;
+  /** 0 to 1 over the whole training. */
+  fraction: number;
+  secondsLeft: number | null;
+}
+
+/** What the report view shows; written beside the adapter as `report.json`, too. */
+export interface TrainReport {
+  name: string;
+  version: string;
+  kind: string;
+  seconds: number;
+  peakRssMb: number;
+  trainableParameters: number;
+  adapterBytes: number;
+  labels: number;
+  split: string;
+  before: ScoreCard;
+  after: ScoreCard;
+  gain: { weightedF1: number; low: number; high: number };
+  phases: { name: string; weightedF1: number }[];
+  flips: { text: string; uri: string | null; line: number | null; truth: string; before: string; after: string }[];
+  promoted: boolean;
+  why: string;
+}
+
+export interface ScoreCard {
+  weightedF1: number;
+  macroF1: number;
+  accuracy: number;
+  calibrationError: number;
+  perClass: { label: string; precision: number; recall: number; f1: number; support: number }[];
+}
+
+export type TrainOutcome =
+  { outcome: "trained"; report: TrainReport } | { outcome: "cancelled" } | { outcome: "failed"; message: string };
+
+/** One place where labels disagree or look wrong. */
+export interface ReviewItem {
+  kind: "suspect" | "blind" | "conflict";
+  uri: string | null;
+  key: string;
+  text: string;
+  labels: { label: string; author: string }[];
+  suggested: string | null;
+  reason: string;
+}
+
+export interface Review {
+  items: ReviewItem[];
+  /** Agreement between authors; null where fewer than two authors labelled the same statements. */
+  agreement: { kappa: number; method: "Cohen" | "Fleiss"; statements: number; authors: number } | null;
+  /** Agreement of each author with themselves on repeated statements. */
+  selfAgreement: { author: string; agreed: number; repeated: number }[];
+}
+
+// ── asked of the server ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** `initializationOptions`. */
+export interface InitializationOptions {
+  /** Folder of the model pack. */
+  pack: string;
+  /** UI language for messages (`en`, `ja`). */
+  locale: string;
+  trusted: boolean;
+  settings: ServerSettings;
+}
+
+/** The settings the server needs, complete; the client fills defaults from the manifest. */
+export interface ServerSettings {
+  codeLens: boolean;
+  inlayHints: boolean;
+  diagnostics: boolean;
+  /** 0 to 1; predictions below are not shown as lenses. 0 shows all. */
+  minimumConfidence: number;
+  maximumDiagnostics: number;
+  debounceMs: number;
+  /** Threads for inference; 0 leaves it to the server. */
+  threads: number;
+  author: string;
+}
+
+export const Requests = {
+  /** The current statements of one document, or of every known document. {uri?} → ShownDocument[] */
+  documents: "nfrLens/documents",
+  /** LabelParams → LabelResult | Refusal */
+  label: "nfrLens/label",
+  /** The edit that inserts an ignore comment before a statement. IgnoreParams → LSP WorkspaceEdit | Refusal */
+  ignore: "nfrLens/ignore",
+  /** Reads every document of the workspace; progress by LSP work-done progress. → {documents, statements} | Refusal */
+  scan: "nfrLens/scan",
+  /** NextUncertainParams → Located | null */
+  nextUncertain: "nfrLens/nextUncertain",
+  /** → Review | Refusal */
+  review: "nfrLens/review",
+  /** TrainParams → TrainOutcome | Refusal; progress by `trainProgress`. */
+  train: "nfrLens/train",
+  /** → void */
+  cancelTraining: "nfrLens/cancelTraining",
+  /** → AdapterSummary[] */
+  adapters: "nfrLens/adapters",
+  /** {name, version} or null for the base alone → Refusal | null */
+  activate: "nfrLens/activate",
+  /** Back to the adapter that was active before. → {name, version} | null | Refusal */
+  rollback: "nfrLens/rollback",
+  /** {name, version} → {folder} | Refusal: moves the folder to the adapters' trash. */
+  deleteAdapter: "nfrLens/deleteAdapter",
+  /** {name, version, folder} → null | Refusal */
+  exportAdapter: "nfrLens/exportAdapter",
+  /** {folder} → AdapterSummary | Refusal */
+  importAdapter: "nfrLens/importAdapter",
+  /** {name, version} → TrainReport | Refusal */
+  report: "nfrLens/report",
+  /** → ServerStatus */
+  status: "nfrLens/status",
+} as const;
+
+// ── told to the server ──────────────────────────────────────────────────────────────────────────────────────────
+
+export const ToServer = {
+  /** ServerSettings, complete. */
+  settings: "nfrLens/settings",
+  /** {trusted: boolean} */
+  trust: "nfrLens/trust",
+} as const;
+
+// ── told to the client ──────────────────────────────────────────────────────────────────────────────────────────
+
+export const ToClient = {
+  /** ShownDocument: new results of one document; an empty list when it was closed or is ignored. */
+  classified: "nfrLens/classified",
+  /** ServerStatus */
+  status: "nfrLens/statusChanged",
+  /** TrainProgress */
+  trainProgress: "nfrLens/trainProgress",
+} as const;
+
+/** Commands that the server's lenses and actions name and the client carries out; arguments are `[uri, key, label?]`. */
+export const ClientCommands = {
+  accept: "nfrLens.accept",
+  change: "nfrLens.change",
+  reject: "nfrLens.reject",
+  ignore: "nfrLens.ignore",
+} as const;
