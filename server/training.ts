@@ -1,0 +1,127 @@
+/**
+ * Training and fold-wise evaluation as the hosts (language server, CLI) see them. Both run in a child process, the
+ * trainer, so that they never block an editor and can be killed without harm; this file is the contract.
+ */
+import type { ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
+
+export type AdapterKind = "lora" | "prompt" | "lora+prompt" | "head" | "full";
+/** The weight matrices of a layer that LoRA may adapt. */
+export type LoraTarget = "q" | "k" | "v" | "o" | "ffn-in" | "ffn-out";
+
+/** What a person may choose; what is left out takes the default of `server/engine/adapt/options.ts`. */
+export interface TrainingChoices {
+  readonly kind?: AdapterKind | undefined;
+  readonly rank?: number | undefined;
+  readonly alpha?: number | undefined;
+  readonly dropout?: number | undefined;
+  readonly targets?: readonly LoraTarget[] | undefined;
+  /** `all`, `top2`, or numbers and ranges from 0: `0,2-3`. */
+  readonly layers?: string | undefined;
+  readonly virtualTokens?: number | undefined;
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Minutes of search over kind, rank, targets, layers and learning rate; 0 searches nothing. */
+  readonly searchMinutes?: number | undefined;
+  /** Whether synthetic statements warm the adapter up: `auto` does so where labels are few. */
+  readonly synthetic?: "auto" | "always" | "never" | undefined;
+}
+
+/** Everything the trainer needs; it reads nothing that is not named here. */
+export interface TrainingRequest {
+  /** Folder of the base pack. */
+  readonly pack: string;
+  /** Label files: `.nfr-lens/labels.jsonl`, or JSON lines with `text`, `label` and optional `project`, `weight`. */
+  readonly labels: readonly string[];
+  /** Folder where the finished adapter appears, complete or not at all. It must not exist yet. */
+  readonly out: string;
+  /** What the report calls the adapter. */
+  readonly name: string;
+  readonly version: string;
+  /** ISO 8601, UTC: written into the card. */
+  readonly createdAt: string;
+  /** Folder of the adapter that has to be beaten; null where the base alone is active. */
+  readonly active: string | null;
+  /** Statements of the project, labelled or not: the vocabulary of the synthetic phase. May be empty. */
+  readonly projectTexts: readonly string[];
+  readonly choices: TrainingChoices;
+  /** Threads the trainer may use; 0 for all cores. */
+  readonly threads: number;
+}
+
+/** {@link TrainOutcome} with what the command line prints besides. */
+export type TrainingResult =
+  | Exclude<TrainOutcome, { outcome: "trained" }>
+  | (Extract<TrainOutcome, { outcome: "trained" }> & {
+      /** Absolute path of the adapter. */
+      folder: string;
+      rssAfterLoadMb: number;
+      /** What a search tried, best first; empty without a search. */
+      trials: readonly Trial[];
+      /** Rows of the label files that were not used, each with file, line and reason. */
+      skipped: readonly string[];
+    });
+
+/** One configuration that a search tried. */
+export interface Trial {
+  readonly choices: TrainingChoices;
+  /** Weighted F1 on the validation folds at the largest budget the configuration reached. */
+  readonly weightedF1: number;
+  readonly epochs: number;
+  readonly seconds: number;
+}
+
+/** `evaluate`: with `folds` a fresh adapter is trained for each fold; without, the given model is measured. */
+export interface EvaluationRequest {
+  readonly pack: string;
+  readonly labels: readonly string[];
+  /** Folder of the adapter to measure, or null for the base; with `folds` it must be null. */
+  readonly adapter: string | null;
+  readonly folds: number | "project" | "document" | null;
+  readonly choices: TrainingChoices;
+  readonly threads: number;
+}
+
+/** One row of `--predictions FILE`. */
+export interface EvaluatedRow {
+  readonly text: string;
+  readonly group: string;
+  readonly truth: string;
+  readonly label: string;
+  readonly confidence: number;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly fold: number;
+}
+
+export interface Evaluation {
+  readonly outcome: "evaluated";
+  readonly kind: AdapterKind | "base";
+  readonly metrics: ScoreCard;
+  /** Accuracy and rows of each project or document. */
+  readonly groups: readonly { group: string; accuracy: number; rows: number }[];
+  readonly folds: number;
+  readonly seconds: number;
+  readonly rssAfterLoadMb: number;
+  readonly peakRssMb: number;
+  readonly trainableParameters: number;
+  readonly adapterBytes: number;
+  readonly predictions: readonly EvaluatedRow[];
+  readonly skipped: readonly string[];
+}
+
+export type EvaluationResult = Evaluation | Exclude<TrainOutcome, { outcome: "trained" }>;
+
+/** How a host follows and stops a run. */
+export interface RunHooks {
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  /** An aborted run ends within a second with the outcome `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** The trainer's script; by default `trainer.js` or `trainer.ts` beside the running script. */
+  readonly trainer?: string | undefined;
+}
+
+/** Trains an adapter in a child process. Failures are outcomes, never exceptions. */
+export type RunTraining = (request: TrainingRequest, hooks?: RunHooks) => Promise<TrainingResult>;
+/** Measures a model, or a recipe by folds, in a child process. Failures are outcomes, never exceptions. */
+export type RunEvaluation = (request: EvaluationRequest, hooks?: RunHooks) => Promise<EvaluationResult>;
