@@ -81,7 +81,12 @@ export interface LabelParams {
   uri: string;
   key: string;
   action: LabelAction;
+  /** How the statement came up; `document` where absent. */
+  origin?: "document" | "queue" | "blind" | "review";
 }
+
+/** The model's opinion of one statement, best first; the scores sum to 1. */
+export type Scores = { label: string; score: number }[];
 
 export interface LabelResult {
   /** The label now in force, or null when the undo left none. */
@@ -98,6 +103,8 @@ export interface NextUncertainParams {
   /** Where the person is; statements of this document that come later go first among equals. */
   uri?: string;
   offset?: number;
+  /** Keys of statements the person passed over: they do not come again. */
+  skip?: string[];
 }
 
 export interface Located {
@@ -118,6 +125,20 @@ export interface AdapterSummary {
   bytes: number;
   /** Set where the folder cannot be used: why. */
   problem?: string;
+}
+
+/** Names one version of one adapter; null stands for the base alone. */
+export type AdapterName = { name: string; version: string } | null;
+
+/** Two adapters judged on the same labelled statements. */
+export interface Comparison {
+  first: { name: AdapterName; score: ScoreCard };
+  second: { name: AdapterName; score: ScoreCard };
+  /** Statements both were judged on, and how they were chosen. */
+  statements: number;
+  split: string;
+  gain: { weightedF1: number; low: number; high: number };
+  flips: TrainReport["flips"];
 }
 
 export interface TrainParams {
@@ -229,13 +250,17 @@ export const Requests = {
   nextUncertain: "nfrLens/nextUncertain",
   /** → Review | Refusal */
   review: "nfrLens/review",
+  /** What the model thinks of a statement. {uri, key} → Scores | Refusal */
+  scores: "nfrLens/scores",
   /** TrainParams → TrainOutcome | Refusal; progress by `trainProgress`. */
   train: "nfrLens/train",
   /** → void */
   cancelTraining: "nfrLens/cancelTraining",
   /** → AdapterSummary[] */
   adapters: "nfrLens/adapters",
-  /** {name, version} or null for the base alone → Refusal | null */
+  /** {first, second}: AdapterName → Comparison | Refusal */
+  compare: "nfrLens/compare",
+  /** AdapterName → Refusal | null */
   activate: "nfrLens/activate",
   /** Back to the adapter that was active before. → {name, version} | null | Refusal */
   rollback: "nfrLens/rollback",
