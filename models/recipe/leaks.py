@@ -14,7 +14,7 @@ from places import HERE, Places, read_jsonl, write_json
 
 RUN = 8
 HELD_OUT_SHARE = 0.17
-HELD_OUT_SEED = 15
+HELD_OUT_SEED = 11
 NEVER_IN_BASE = ["promise_nfr", "promise_nice", "promise_reclass", "func_concerns", "secreq"]
 WORD = re.compile(r"[^\W_]+")
 
