@@ -2,11 +2,8 @@
  * Training and fold-wise evaluation as the hosts (language server, CLI) see them. Both run in a child process, the
  * trainer, so that they never block an editor and can be killed without harm; this file is the contract.
  */
+import type { AdapterKind, LoraTarget } from "./engine/adapt/options.ts";
 import type { ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
-
-export type AdapterKind = "lora" | "prompt" | "lora+prompt" | "head" | "full";
-/** The weight matrices of a layer that LoRA may adapt. */
-export type LoraTarget = "q" | "k" | "v" | "o" | "ffn-in" | "ffn-out";
 
 /** What a person may choose; what is left out takes the default of `server/engine/adapt/options.ts`. */
 export interface TrainingChoices {
@@ -43,6 +40,8 @@ export interface TrainingRequest {
   readonly createdAt: string;
   /** Folder of the adapter that has to be beaten; null where the base alone is active. */
   readonly active: string | null;
+  /** Codes of the project's own taxonomy, or null to keep the base's classes. Known classes keep what they learnt. */
+  readonly classes: readonly string[] | null;
   /** Statements of the project, labelled or not: the vocabulary of the synthetic phase. May be empty. */
   readonly projectTexts: readonly string[];
   readonly choices: TrainingChoices;
