@@ -2,6 +2,10 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const NODE_GLOBALS = Object.fromEntries(
+  ["process", "console", "performance", "URL", "URLSearchParams", "setTimeout"].map((name) => [name, "readonly"]),
+);
+
 export default defineConfig([
   globalIgnores(["dist/", "out/", "node_modules/", "models/", "test/editor/tools/", "**/generated/"]),
   js.configs.recommended,
@@ -24,6 +28,6 @@ export default defineConfig([
   },
   {
     files: ["**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly" } },
+    languageOptions: { globals: NODE_GLOBALS },
   },
 ]);
