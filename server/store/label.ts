@@ -2,6 +2,7 @@
  * One line of `.nfr-lens/labels.jsonl`: a decision of a person about a statement. The log is append-only, merged by
  * git with `merge=union`; the newest decision about a statement by time wins.
  */
+import { createHash } from "node:crypto";
 
 export const LABEL_FORMAT = 1;
 
@@ -28,4 +29,18 @@ export interface LabelRecord {
   readonly adapter: string | null;
   /** How the statement came up: in the document, from the queue, as a blind repetition, in review. */
   readonly origin: "document" | "queue" | "blind" | "review";
+}
+
+/** A statement's words as they are compared: composed Unicode, white space collapsed. Case stays: `US` is not `us`. */
+export function normaliseText(text: string): string {
+  return text.normalize("NFC").replace(/\s+/gu, " ").trim();
+}
+
+/**
+ * The key of a statement: 128 bits of SHA-256 (hex) over its normalised text, its document and its headings. It
+ * does not depend on offsets, so labels survive edits elsewhere in the document.
+ */
+export function statementKey(text: string, document: string, heading: readonly string[]): string {
+  const parts = [normaliseText(text), document, heading.map(normaliseText)];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
