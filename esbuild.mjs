@@ -1,32 +1,62 @@
-// The one list of what is built. Every bundle is CommonJS, because VS Code 1.91 loads the
-// extension with require(); dist/package.json says so to Node, whatever the sources are.
-import { mkdirSync, writeFileSync, existsSync } from "node:fs";
+// The one list of what is built. Bundles for Node are CommonJS, because VS Code 1.91 loads the extension with
+// require(); dist/package.json says so to Node, whatever the sources are.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build, context } from "esbuild";
 
+const shared = { bundle: true, sourcemap: true, logLevel: "warning", metafile: true, outdir: "dist" };
 const node = {
-  bundle: true,
+  ...shared,
   platform: "node",
   target: "node20",
   format: "cjs",
-  sourcemap: true,
-  logLevel: "warning",
   // Native: it stays a folder in node_modules, packaged for one platform at a time.
   external: ["vscode", "onnxruntime-node"],
-  outdir: "dist",
+  entryPoints: {
+    extension: "src/extension.ts",
+    server: "server/main.ts",
+    cli: "server/cli.ts",
+    trainer: "server/trainer.ts",
+  },
 };
-const entries = {
-  extension: "src/extension.ts",
-  server: "server/main.ts",
-  cli: "server/cli.ts",
-  trainer: "server/trainer.ts",
+/** Scripts of the webviews. */
+const browser = {
+  ...shared,
+  platform: "browser",
+  target: "es2022",
+  format: "iife",
+  entryPoints: { dashboard: "media/dashboard.ts" },
 };
-const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
-const bundles = [{ ...node, entryPoints: present }];
+
+/** The bundles whose entry is there: while a part is being written, the others still build. */
+const bundles = [node, browser]
+  .map((options) => ({ ...options, entryPoints: present(options.entryPoints) }))
+  .filter((options) => Object.keys(options.entryPoints).length > 0);
+
+function present(entries) {
+  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+}
+
+/** The licence texts of every package that went into a bundle or lies beside it, as those licences ask for. */
+function licenceTexts(results) {
+  const inputs = results.flatMap((result) => Object.keys(result.metafile.inputs));
+  const bundled = inputs.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean);
+  const folders = [...new Set([...bundled, "node_modules/onnxruntime-node", "node_modules/onnxruntime-common"])].sort();
+  return folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file
+      ? readFileSync(join(folder, file), "utf8").trim()
+      : `Licence: ${license} (no text in the package)`;
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+}
 
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/package.json", JSON.stringify({ type: "commonjs" }) + "\n");
 if (process.argv.includes("--watch")) {
   await Promise.all(bundles.map(async (options) => (await context(options)).watch()));
 } else {
-  await Promise.all(bundles.map((options) => build(options)));
+  const results = await Promise.all(bundles.map((options) => build(options)));
+  writeFileSync("dist/licenses.txt", licenceTexts(results).join(`\n${"─".repeat(80)}\n\n`));
 }

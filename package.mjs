@@ -3,7 +3,7 @@
 //
 //   node package.mjs [--target linux-x64|linux-arm64|darwin-arm64|win32-x64|win32-arm64]
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -29,11 +29,8 @@ export function packageVsix(target = `${process.platform}-${process.arch}`) {
   const work = mkdtempSync(join(tmpdir(), "nfr-lens-package-"));
   try {
     const ignoreFile = join(work, "ignore");
-    const lines = [
-      readFileSync(join(root, ".vscodeignore"), "utf8"),
-      `!${folder}/**`,
-      ...notNeeded.map((name) => `${folder}/${name}`),
-    ];
+    const native = readdirSync(join(root, folder)).filter((name) => !notNeeded.includes(name));
+    const lines = [readFileSync(join(root, ".vscodeignore"), "utf8"), ...native.map((name) => `!${folder}/${name}`)];
     writeFileSync(ignoreFile, lines.join("\n") + "\n");
     const vsce = join(dirname(createRequire(import.meta.url).resolve("@vscode/vsce/package.json")), "vsce");
     const options = ["--target", target, "--ignoreFile", relative(root, ignoreFile), "--out", out];
