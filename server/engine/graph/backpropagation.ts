@@ -4,30 +4,27 @@
  * the bigger graph. Only the operators of the encoder are known; any other is refused by name.
  */
 import type { Graph, GraphNode, Value } from "./builder.ts";
-import { add, cast, gelu, mul, sub, tanh } from "./operators/elementwise.ts";
-import { concat, gather, reduceSum, split } from "./operators/indexing.ts";
+import { add, gelu, mul, tanh } from "./operators/elementwise.ts";
+import { concat, reduceSum } from "./operators/indexing.ts";
 import { logSoftmax } from "./operators/loss.ts";
 import { matMul, reshape, transpose } from "./operators/matrix.ts";
 import { layerNormalization, softmax } from "./operators/normalization.ts";
 import type { Gradient } from "./operators/operator.ts";
 
-/** Gradient emissions by ONNX operator name; Gather is treated apart, see {@link RowGradient}. */
-const GRADIENTS: Readonly<Record<string, Gradient>> = {
-  Add: add.gradient,
-  Sub: sub.gradient,
-  Mul: mul.gradient,
-  Gelu: gelu.gradient,
-  Tanh: tanh.gradient,
-  Cast: cast.gradient,
-  Concat: concat.gradient,
-  Split: split.gradient,
-  ReduceSum: reduceSum.gradient,
-  LogSoftmax: logSoftmax.gradient,
-  MatMul: matMul.gradient,
-  Reshape: reshape.gradient,
-  Transpose: transpose.gradient,
-  LayerNormalization: layerNormalization.gradient,
-  Softmax: softmax.gradient,
+/** Operators with a gradient by ONNX name; Gather is treated apart, see {@link RowGradient}. */
+const OPERATORS: Readonly<Record<string, { readonly gradient: Gradient }>> = {
+  Add: add,
+  Mul: mul,
+  Gelu: gelu,
+  Tanh: tanh,
+  Concat: concat,
+  ReduceSum: reduceSum,
+  LogSoftmax: logSoftmax,
+  MatMul: matMul,
+  Reshape: reshape,
+  Transpose: transpose,
+  LayerNormalization: layerNormalization,
+  Softmax: softmax,
 };
 
 /**
@@ -65,7 +62,7 @@ export function backpropagate(graph: Graph, loss: Value, trainable: readonly Val
       collectRows(node, upstream[0]!, trainable, rows);
       continue;
     }
-    const gradients = gradientOf(node)(graph, node, upstream, wanted);
+    const gradients = operatorOf(node).gradient(graph, node, upstream, wanted);
     node.inputs.forEach((input, i) => {
       const gradient = gradients[i];
       if (input === null || wanted[i] !== true || gradient === null || gradient === undefined) return;
@@ -90,8 +87,8 @@ function downstreamOf(tape: readonly GraphNode[], trainable: readonly Value[]): 
   return affected;
 }
 
-function gradientOf(node: GraphNode): Gradient {
-  const known = node.domain === "" && Object.hasOwn(GRADIENTS, node.op) ? GRADIENTS[node.op] : undefined;
+function operatorOf(node: GraphNode): { readonly gradient: Gradient } {
+  const known = node.domain === "" && Object.hasOwn(OPERATORS, node.op) ? OPERATORS[node.op] : undefined;
   if (known === undefined) {
     const name = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
     throw new Error(`${name} has no gradient here, but something trainable lies upstream of node ${node.name}.`);

@@ -1,12 +1,17 @@
 /** Operators on each element, with NumPy broadcasting where there are two operands. */
-import type { Graph, Value } from "../builder.ts";
+import type { Graph, GraphNode, Value } from "../builder.ts";
 import type { ElementType } from "../tensor.ts";
-import { broadcast, type Operator } from "./operator.ts";
+import { sumTo } from "./indexing.ts";
+import { broadcast, type Flow, type Operator } from "./operator.ts";
 
 /** a + b */
 export const add = {
   forward(graph: Graph, a: Value, b: Value): Value {
     return graph.node1("Add", [a, b], { type: a.type, shape: broadcast(a.shape, b.shape) });
+  },
+  /** da = dy, db = dy, each summed over the axes along which the operand was repeated. */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow, wanted: readonly boolean[]): Flow {
+    return node.inputs.map((operand, i) => (wanted[i] === true ? sumTo(graph, dy!, operand!.shape) : null));
   },
 } satisfies Operator;
 
@@ -22,6 +27,13 @@ export const mul = {
   forward(graph: Graph, a: Value, b: Value): Value {
     return graph.node1("Mul", [a, b], { type: a.type, shape: broadcast(a.shape, b.shape) });
   },
+  /** da = dy · b, db = dy · a, each summed over the axes along which the operand was repeated. */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow, wanted: readonly boolean[]): Flow {
+    return node.inputs.map((operand, i) => {
+      if (wanted[i] !== true) return null;
+      return sumTo(graph, mul.forward(graph, dy!, node.inputs[1 - i]!), operand!.shape);
+    });
+  },
 } satisfies Operator;
 
 /** x Φ(x), with the exact normal distribution function (Hendrycks and Gimpel 2016). */
@@ -29,11 +41,27 @@ export const gelu = {
   forward(graph: Graph, x: Value): Value {
     return graph.node1("Gelu", [x], { type: x.type, shape: x.shape });
   },
+  /** dx = dy (Φ(x) + x φ(x)), with φ(x) = exp(-x² / 2) / √(2π) */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow): Flow {
+    const x = node.inputs[0]!;
+    const unary = (op: string, value: Value): Value => graph.node1(op, [value], { type: x.type, shape: x.shape });
+    const times = (value: Value, factor: number): Value => mul.forward(graph, value, graph.scalar(factor));
+    const error = unary("Erf", times(x, Math.SQRT1_2));
+    const distribution = add.forward(graph, times(error, 0.5), graph.scalar(0.5));
+    const bell = unary("Exp", times(mul.forward(graph, x, x), -0.5));
+    const density = times(mul.forward(graph, x, bell), 1 / Math.sqrt(2 * Math.PI));
+    return [mul.forward(graph, dy!, add.forward(graph, distribution, density))];
+  },
 } satisfies Operator;
 
 export const tanh = {
   forward(graph: Graph, x: Value): Value {
     return graph.node1("Tanh", [x], { type: x.type, shape: x.shape });
+  },
+  /** dx = dy (1 - y²) */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow): Flow {
+    const y = node.outputs[0]!;
+    return [mul.forward(graph, dy!, sub.forward(graph, graph.scalar(1), mul.forward(graph, y, y)))];
   },
 } satisfies Operator;
 

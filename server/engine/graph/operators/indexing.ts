@@ -1,6 +1,6 @@
 /** Operators that pick, join and sum along an axis. */
-import type { Dimension, Graph, Shape, Value } from "../builder.ts";
-import { axisOf, type Operator } from "./operator.ts";
+import type { Dimension, Graph, GraphNode, Shape, Value } from "../builder.ts";
+import { axisOf, type Flow, type Operator } from "./operator.ts";
 
 /** Rows of `table` [rows, ...] at `indices` [...]: the result has the indices' shape followed by the row's. */
 export const gather = {
@@ -15,6 +15,22 @@ export const concat = {
   forward(graph: Graph, parts: readonly Value[], axis: number, size: Dimension): Value {
     const shape = parts[0]!.shape.with(axisOf(parts[0]!.shape, axis), size);
     return graph.node1("Concat", parts, { type: parts[0]!.type, shape }, { attributes: { axis } });
+  },
+  /** Each part's gradient is its slice of dy; the sizes of the parts before it must be known numbers. */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow, wanted: readonly boolean[]): Flow {
+    const axis = axisOf(dy!.shape, node.attributes["axis"] as number);
+    let start: Dimension = 0;
+    return node.inputs.map((part, i) => {
+      const from: Dimension = start;
+      const size = part!.shape[axis]!;
+      start = typeof from === "number" && typeof size === "number" ? from + size : "unknown";
+      if (wanted[i] !== true) return null;
+      if (typeof from !== "number") throw new Error(`Concat: the place of part ${i} of ${node.name} is not known.`);
+      const end = i === node.inputs.length - 1 ? Number.MAX_SAFE_INTEGER : start;
+      if (typeof end !== "number") throw new Error(`Concat: the size of part ${i} of ${node.name} is not known.`);
+      const bounds = [[from], [end], [axis]].map((values) => graph.integers(values));
+      return graph.node1("Slice", [dy!, ...bounds], { type: dy!.type, shape: part!.shape });
+    });
   },
 } satisfies Operator;
 
@@ -34,4 +50,22 @@ export const reduceSum = {
     const attributes = { keepdims: keep ? 1 : 0 };
     return graph.node1("ReduceSum", [x, graph.integers(axes)], { type: x.type, shape }, { attributes });
   },
+  /** dx = dy, repeated along the summed axes. */
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow): Flow {
+    const x = node.inputs[0]!;
+    const kept = node.attributes["keepdims"] === 1;
+    const summed = x.shape.map((size, axis) => (kept && dy!.shape[axis] === size ? size : 1));
+    const aligned = kept ? dy! : graph.node1("Unsqueeze", [dy!, node.inputs[1]!], { type: x.type, shape: summed });
+    const sizes = graph.node1("Shape", [x], { type: "int64", shape: [x.shape.length] });
+    return [graph.node1("Expand", [aligned, sizes], { type: x.type, shape: x.shape })];
+  },
 } satisfies Operator;
+
+/** Undoes broadcasting: sums `gradient` over the axes that `shape` lacks or has with size 1. */
+export function sumTo(graph: Graph, gradient: Value, shape: Shape): Value {
+  const extra = gradient.shape.length - shape.length;
+  const leading = Array.from({ length: extra }, (_, axis) => axis);
+  const inner = extra === 0 ? gradient : reduceSum.forward(graph, gradient, leading, false);
+  const repeated = shape.flatMap((size, axis) => (size === 1 && inner.shape[axis] !== 1 ? [axis] : []));
+  return repeated.length === 0 ? inner : reduceSum.forward(graph, inner, repeated, true);
+}

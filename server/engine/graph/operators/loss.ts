@@ -1,8 +1,8 @@
 /** What training minimises. Dimensions: b rows of a batch, c classes. */
-import type { Graph, Value } from "../builder.ts";
+import type { Graph, GraphNode, Value } from "../builder.ts";
 import { mul } from "./elementwise.ts";
 import { reduceSum } from "./indexing.ts";
-import type { Gradient, Operator } from "./operator.ts";
+import type { Flow, Operator } from "./operator.ts";
 
 /** x - log Σ exp(x) along the last axis. */
 export const logSoftmax = {
@@ -10,12 +10,12 @@ export const logSoftmax = {
     return graph.node1("LogSoftmax", [x], { type: x.type, shape: x.shape }, { attributes: { axis: -1 } });
   },
   /** dx = dy - softmax(x) Σ dy */
-  gradient: ((graph, node, [dy]) => {
+  gradient(graph: Graph, node: GraphNode, [dy]: Flow): Flow {
     const y = node.outputs[0]!;
     const probabilities = graph.node1("Exp", [y], { type: y.type, shape: y.shape });
     const shared = mul.forward(graph, probabilities, reduceSum.forward(graph, dy!, [-1], true));
     return [graph.node1("Sub", [dy!, shared], { type: y.type, shape: y.shape })];
-  }) satisfies Gradient,
+  },
 } satisfies Operator;
 
 /**
@@ -35,8 +35,8 @@ export interface TargetOptions {
 }
 
 /**
- * Soft targets [b, c] such that {@link crossEntropy} equals PyTorch's `CrossEntropyLoss(weight, label_smoothing)` with
- * mean reduction, generalised to row weights: Σ over rows of weight · loss, divided by Σ of weight · class weight.
+ * Soft targets [b, c] such that {@link crossEntropy} is the mean over the rows of their smoothed cross-entropy, each row
+ * counting with its own weight times the weight of its class.
  */
 export function softTargets(
   classes: readonly number[],
@@ -47,10 +47,10 @@ export function softTargets(
   const targets = new Float32Array(classes.length * count);
   const norm = classes.reduce((sum, target, row) => sum + rowWeights[row]! * classWeights[target]!, 0);
   classes.forEach((target, row) => {
-    const share = norm === 0 ? 0 : rowWeights[row]! / norm;
+    const share = norm === 0 ? 0 : (rowWeights[row]! * classWeights[target]!) / norm;
     for (let c = 0; c < count; c++) {
       const hard = c === target ? 1 - labelSmoothing : 0;
-      targets[row * count + c] = share * classWeights[c]! * (hard + labelSmoothing / count);
+      targets[row * count + c] = share * (hard + labelSmoothing / count);
     }
   });
   return targets;

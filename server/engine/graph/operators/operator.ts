@@ -1,16 +1,14 @@
 /** What an operator is, and the shape rules that several share. */
 import type { Dimension, Graph, GraphNode, Shape, Value } from "../builder.ts";
 
+/** Gradients of several values, in their order; null where none flows or none is wanted. */
+export type Flow = readonly (Value | null)[];
+
 /**
  * Emits the gradients of a node's inputs, in their order, from those of its outputs (null: the output does not
  * influence the loss). Only inputs with `wanted` need a value; null for the others and where none flows.
  */
-export type Gradient = (
-  graph: Graph,
-  node: GraphNode,
-  upstream: readonly (Value | null)[],
-  wanted: readonly boolean[],
-) => (Value | null)[];
+export type Gradient = (graph: Graph, node: GraphNode, upstream: Flow, wanted: readonly boolean[]) => Flow;
 
 /** One ONNX operator: its emission, and beside it the emission of its gradient where training needs one. */
 export interface Operator {
