@@ -1,5 +1,6 @@
 """Writes a Hugging Face folder: config.json, tokenizer.json, model.safetensors (fp32)."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from network import Classifier, Shape
-from places import write_json
+from places import CODES, Places, add_places, places_of, write_json
 
 DTYPES = {np.dtype(np.float32): "F32"}
 
@@ -47,3 +48,19 @@ def write_folder(folder: pathlib.Path, model: Classifier, labels: list[str], tok
     write_json(folder / "config.json", config_of(model.shape, labels, model.pooling))
     write_json(folder / "tokenizer.json", tokenizer)
     write_safetensors(folder / "model.safetensors", model.state_dict())
+
+
+def export(places: Places, name: str) -> None:
+    """The supervised checkpoint `name`.pt as the folder export/, which `nfr-lens pack --from` turns into a pack."""
+    model = Classifier(Shape())
+    model.load_state_dict(torch.load(places.at(f"{name}.pt"), map_location="cpu")["model"])
+    tokenizer = json.loads(places.at("tokenizer.json").read_text(encoding="utf-8"))
+    write_folder(places.at("export", "config.json").parent, model, CODES, tokenizer)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_places(parser)
+    parser.add_argument("--name", default="supervised")
+    asked = parser.parse_args()
+    export(places_of(asked), asked.name)
