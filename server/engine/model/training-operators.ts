@@ -14,6 +14,8 @@ export interface LowRank {
   readonly a: Value;
   readonly b: Value;
   readonly gate: Value;
+  /** Multiplied onto the adapter's input while training: [batch, 1, in], made outside from a seed. */
+  readonly dropout?: Value | undefined;
 }
 
 export interface TrainingParameters {
@@ -52,7 +54,8 @@ function project(graph: Graph, parameters: TrainingParameters, x: Value, name: s
   const plain = add.forward(graph, product, parameters.parameter(`${name}.bias`));
   const adapter = parameters.adapter(name);
   if (adapter === undefined) return plain;
-  const inner = mul.forward(graph, matMul.forward(graph, x, adapter.a), adapter.gate);
+  const kept = adapter.dropout === undefined ? x : mul.forward(graph, x, adapter.dropout);
+  const inner = mul.forward(graph, matMul.forward(graph, kept, adapter.a), adapter.gate);
   return add.forward(graph, plain, matMul.forward(graph, inner, adapter.b));
 }
 
