@@ -25,7 +25,7 @@ const browser = {
   platform: "browser",
   target: "es2022",
   format: "iife",
-  entryPoints: { dashboard: "media/dashboard.ts" },
+  entryPoints: { page: "media/page.ts" },
 };
 
 /** The bundles whose entry is there: while a part is being written, the others still build. */

@@ -14,6 +14,7 @@ const steps = [
   { name: "format", args: [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
   { name: "lint", args: [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."] },
   { name: "types", args: [bin("typescript/bin/tsc"), "--noEmit", "-p", "."] },
+  { name: "types of the pages", args: [bin("typescript/bin/tsc"), "--noEmit", "-p", "media"] },
   { name: "build", args: ["esbuild.mjs"] },
   { name: "architecture, unit, command line and server tests", args: [bin("mocha/bin/mocha.js")], counts: mochaCounts },
   ...(withEditor ? [{ name: "in the editor", args: ["test/editor/run.mjs", "--no-build"], counts: editorCounts }] : []),

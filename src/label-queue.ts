@@ -1,0 +1,122 @@
+/** *Label Next*: one statement after the other, the one that teaches most first, one key each. */
+import * as vscode from "vscode";
+import type { Located } from "../server/protocol.ts";
+import type { ReadyApp } from "./app.ts";
+import { label, note, reveal, toRange } from "./labels.ts";
+import { choiceItems, scoresOf, type ChoiceItem } from "./pick-category.ts";
+import type { Target } from "./target.ts";
+
+type Step =
+  { kind: "label"; code: string } | { kind: "accept" } | { kind: "skip" } | { kind: "undo" } | { kind: "end" };
+
+interface QueueItem extends vscode.QuickPickItem {
+  key: string | null;
+  step: Step;
+}
+
+/** Walks the queue until nothing uncertain is left or the person leaves it. */
+export async function labelNext(app: ReadyApp): Promise<void> {
+  const skipped: string[] = [];
+  const labelled: Target[] = [];
+  const mark = vscode.window.createTextEditorDecorationType({
+    backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
+    isWholeLine: false,
+  });
+  try {
+    let again: Located | null = null;
+    for (;;) {
+      const found: Located | null = again ?? (await app.ask("nextUncertain", { ...whereAmI(), skip: skipped }));
+      again = null;
+      if (!found) {
+        note(vscode.l10n.t("No uncertain requirement is left. {0} labelled.", labelled.length));
+        return;
+      }
+      const step = await askAbout(app, found, mark, labelled.length);
+      if (step.kind === "end") return;
+      again = await take(app, found, step, skipped, labelled);
+    }
+  } finally {
+    mark.dispose();
+  }
+}
+
+/** Carries a step out. Returns the statement to show next where the queue does not decide that. */
+async function take(
+  app: ReadyApp,
+  found: Located,
+  step: Exclude<Step, { kind: "end" }>,
+  skipped: string[],
+  labelled: Target[],
+): Promise<Located | null> {
+  const target = { uri: found.uri, key: found.statement.key };
+  if (step.kind === "skip") {
+    skipped.push(target.key);
+    return null;
+  }
+  if (step.kind === "undo") {
+    const last = labelled.pop();
+    if (!last || !(await label(app, last, { kind: "undo" }, "queue"))) return found;
+    const statement = app.documents.find(last.uri, last.key);
+    return statement ? { uri: last.uri, statement, reason: vscode.l10n.t("Label taken back.") } : null;
+  }
+  const action =
+    step.kind === "accept" ? ({ kind: "accept" } as const) : ({ kind: "change", label: step.code } as const);
+  if (!(await label(app, target, action, "queue"))) return found;
+  labelled.push(target);
+  return null;
+}
+
+async function askAbout(
+  app: ReadyApp,
+  found: Located,
+  mark: vscode.TextEditorDecorationType,
+  labelled: number,
+): Promise<Step> {
+  const editor = await reveal(found);
+  editor.setDecorations(mark, [toRange(found.statement.range)]);
+  const scores = await scoresOf(app, { uri: found.uri, key: found.statement.key });
+  const items: QueueItem[] = choiceItems(app, scores).map((item) => withStep(item, found));
+  items.push(
+    { key: ".", step: { kind: "skip" }, label: `.  ${vscode.l10n.t("Skip this one")}`, alwaysShow: true },
+    { key: "-", step: { kind: "undo" }, label: `-  ${vscode.l10n.t("Undo the last label")}`, alwaysShow: true },
+  );
+  const step = await pickStep(items, vscode.l10n.t("{0} labelled · {1}", labelled, found.reason), found.statement.text);
+  editor.setDecorations(mark, []);
+  return step;
+}
+
+/** Taking the model's own category is an acceptance, and is written down as one. */
+function withStep(item: ChoiceItem, found: Located): QueueItem {
+  const { code } = item.choice.category;
+  const step: Step = code === found.statement.predicted ? { kind: "accept" } : { kind: "label", code };
+  // Without the meanings: twelve rows stay on screen at once, and the statement behind them.
+  return { label: item.label, description: item.description ?? "", key: item.choice.key, step };
+}
+
+function pickStep(items: QueueItem[], title: string, text: string): Promise<Step> {
+  const pick = vscode.window.createQuickPick<QueueItem>();
+  pick.title = title;
+  pick.placeholder = text;
+  pick.matchOnDescription = true;
+  pick.items = items;
+  pick.ignoreFocusOut = true;
+  return new Promise((resolve) => {
+    const done = (step: Step) => {
+      resolve(step);
+      pick.dispose();
+    };
+    pick.onDidChangeValue((value) => {
+      const hit = items.find((item) => item.key === value);
+      if (hit) done(hit.step);
+    });
+    pick.onDidAccept(() => done(pick.selectedItems[0]?.step ?? { kind: "end" }));
+    pick.onDidHide(() => done({ kind: "end" }));
+    pick.show();
+  });
+}
+
+function whereAmI(): { uri?: string; offset?: number } {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return {};
+  return { uri: editor.document.uri.toString(), offset: editor.document.offsetAt(editor.selection.active) };
+}
