@@ -1,6 +1,9 @@
 /** What a reader makes of a document: statements, each with its exact place in the source. */
 
-/** The kind of place a statement stands in. */
+/**
+ * The kind of place a statement stands in. `line`: text outside lists in a plain text file. `field`: an attribute of a
+ * structured format.
+ */
 export type Place = "paragraph" | "listItem" | "tableCell" | "line" | "field";
 
 /** Half-open range of UTF-16 code units in the document. */
@@ -12,15 +15,23 @@ export interface Span {
 /**
  * One statement of a document: the unit that is classified and labelled.
  * `start` and `end` are UTF-16 offsets into the document and cover the statement's words; markup inside is part
- * of the range but not of `text`.
+ * of the range but not of `text`. An identifier in front stands outside the range.
  */
 export interface Statement extends Span {
   /** The words as a person reads them: markup removed, white space collapsed, never empty, the written id left out. */
   readonly text: string;
-  /** The source ranges whose text, joined and with white space collapsed, is `text` (after decoding escapes). */
+  /**
+   * Source ranges, ascending and disjoint, inside `start`..`end`: joined, decoded (`&amp;`, `\*`) and without white
+   * space they equal `text` without white space.
+   */
   readonly segments: readonly Span[];
   /** Identifier written in front of it (`REQ-12`, `NFR-3`, `R1.2`) or given by the format, if any. */
   readonly id: string | undefined;
+  /**
+   * The sentence a list item completes, where the item says too little alone: "The system shall:" above "encrypt
+   * backups". The lead-in is then no statement of its own; {@link classifierText} puts the two together.
+   */
+  readonly context: string | undefined;
   /** Zero-based line of `start`. */
   readonly line: number;
   /** Headings above it, outermost first. */
@@ -41,4 +52,9 @@ export interface ReadDocument {
   readonly problems: readonly DocumentProblem[];
   /** How many blocks were read anew and how many taken over from the previous version. */
   readonly work: { readonly read: number; readonly reused: number };
+}
+
+/** What the model is given for a statement: its words, after the lead-in of its list where it continues one. */
+export function classifierText(statement: Pick<Statement, "text" | "context">): string {
+  return statement.context === undefined ? statement.text : `${statement.context} ${statement.text}`;
 }

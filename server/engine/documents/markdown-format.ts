@@ -1,0 +1,67 @@
+/** Markdown as a format that is read in chunks, with the limits that keep hostile input from stopping the editor. */
+import type { ChunkContent, ChunkedFormat, ChunkPlan } from "./chunk.ts";
+import { frontMatterEnd, markdownChunks } from "./markdown-chunks.ts";
+import { normaliseLabel, readMarkdown } from "./markdown.ts";
+import { readPlainText } from "./plain-text.ts";
+
+/**
+ * A chunk beyond one of these is read as plain text. The parser's time grows with the square of brackets and of
+ * nesting, and its stack with nesting: 400 nested lists take two seconds, 3,000 overflow.
+ */
+const LIMITS = { characters: 100_000, marks: 4_000, nesting: 60 };
+
+/** The Markdown format: CommonMark with GFM tables, strikethrough, task lists and footnotes, and front matter. */
+export const markdown: ChunkedFormat = {
+  preamble: frontMatterEnd,
+  chunks: markdownChunks,
+  normaliseLabel,
+  mentions(source) {
+    if (!source.includes("[")) return [];
+    const labels = source.matchAll(/\[((?:[^[\]\\]|\\.){1,999})\]/gsu);
+    return [...new Set(Array.from(labels, (match) => match[1]!.replace(/[\r\n][ \t>]*/gu, " ").trim()))];
+  },
+  read: readChunk,
+};
+
+function readChunk(source: string, plan: ChunkPlan, defined: readonly string[]): ChunkContent {
+  const reason = tooHard(source);
+  if (reason === undefined) {
+    const labels = defined.map((label) => `[${label}]: x\n\n`).join("");
+    // The rule ends a footnote, so that indented text behind it does not become part of it.
+    const prefix = (labels === "" ? "" : `${labels}***\n\n`) + plan.prefix;
+    try {
+      return { ...readMarkdown(source, prefix), problems: [] };
+    } catch (error) {
+      // The limits are wide of what the parser's stack holds, but the stack is the host's.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  const message = `This part is ${reason ?? "nested too deeply"}; it was read as plain text, without Markdown's rules.`;
+  const problems = [{ start: 0, end: source.length, message }];
+  return { events: readPlainText(source, "paragraph"), problems, definitions: [] };
+}
+
+/** Why a chunk must not go to the parser, in words, or undefined. */
+function tooHard(source: string): string | undefined {
+  if (source.length > LIMITS.characters) return `longer than ${LIMITS.characters} characters without a break`;
+  if (source.length < LIMITS.nesting) return undefined;
+  let marks = 0;
+  for (let at = source.indexOf("["); at >= 0; at = source.indexOf("[", at + 1)) marks++;
+  for (let at = source.indexOf("*"); at >= 0; at = source.indexOf("*", at + 1)) marks++;
+  if (marks > LIMITS.marks) return `made of more than ${LIMITS.marks} brackets and asterisks`;
+  return nesting(source) > LIMITS.nesting ? `nested deeper than ${LIMITS.nesting} levels` : undefined;
+}
+
+/** An upper bound of how deep quotes and lists are nested. */
+function nesting(source: string): number {
+  const indents: number[] = [];
+  let deepest = 0;
+  for (const match of source.matchAll(/(?<=^|[\n\r])([ \t]*)((?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*)+)/gu)) {
+    const indent = match[1]!.length;
+    while (indents.length > 0 && indents.at(-1)! >= indent) indents.pop();
+    indents.push(indent);
+    const markers = match[2]!.match(/>|[-+*]|\d{1,9}[.)]/gu)!.length;
+    deepest = Math.max(deepest, indents.length + markers);
+  }
+  return deepest;
+}
