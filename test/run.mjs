@@ -16,7 +16,11 @@ const steps = [
   { name: "types", args: [bin("typescript/bin/tsc"), "--noEmit", "-p", "."] },
   { name: "types of the pages", args: [bin("typescript/bin/tsc"), "--noEmit", "-p", "media"] },
   { name: "build", args: ["esbuild.mjs"] },
-  { name: "architecture, unit, command line and server tests", args: [bin("mocha/bin/mocha.js")], counts: mochaCounts },
+  {
+    name: "architecture, unit, command line and server tests",
+    args: [bin("mocha/bin/mocha.js"), "test/**/*.test.ts"],
+    counts: mochaCounts,
+  },
   ...(withEditor ? [{ name: "in the editor", args: ["test/editor/run.mjs", "--no-build"], counts: editorCounts }] : []),
 ];
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { dataFolder, readRows } from "../shared-data.ts";
+import { type DataRow, dataFolder, readRows } from "../shared-data.ts";
 import { LeakCheck, normalised } from "./leaks.ts";
 
 const recipe = resolve(import.meta.dirname, "../../models/recipe");
@@ -27,7 +27,7 @@ for row in training_rows(Places(data=data, corpus=data, work=data)):
 `;
 
 function testTexts(data: string): string[] {
-  const rows = (name: string): ReturnType<typeof readRows> => readRows(join(data, `${name}.jsonl`));
+  const rows = (name: string): DataRow[] => readRows(join(data, `${name}.jsonl`));
   const { repositories } = JSON.parse(readFileSync(join(recipe, "heldout.json"), "utf8")) as { repositories: string[] };
   return [
     ...TEST_SETS.flatMap(rows),
