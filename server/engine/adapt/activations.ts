@@ -36,7 +36,7 @@ export class EntryFeeds {
   static async create(
     base: TrainingBase,
     plan: TrainingPlan,
-    { threads, limit = CACHE_BYTES }: { threads: number; limit?: number },
+    { threads, limit = CACHE_BYTES }: { threads: number; limit?: number | undefined },
   ): Promise<EntryFeeds> {
     const { entry } = plan;
     if (entry.at === "words") return new EntryFeeds(base, plan, null, 0);

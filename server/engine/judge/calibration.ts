@@ -1,27 +1,14 @@
-/** Temperature scaling (Guo et al., 2017) and the threshold below which an answer is "uncertain". */
+/** Fits what `model/calibration.ts` applies: a temperature (Guo et al., 2017) and the threshold of "uncertain". */
+import { probabilities, UNCALIBRATED } from "../model/calibration.ts";
 
-export interface Calibration {
-  /** Logits are divided by it before the softmax. */
-  readonly temperature: number;
-  /** Calibrated confidence below which a prediction is shown as uncertain. */
-  readonly threshold: number;
-}
-
-/** Probabilities of one row: softmax of `logits / temperature`. */
-export function softmax(logits: ArrayLike<number>, temperature = 1): number[] {
-  const scaled = Array.from(logits, (logit) => logit / temperature);
-  const highest = Math.max(...scaled);
-  const powers = scaled.map((logit) => Math.exp(logit - highest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}
-
-/** The temperature with the lowest mean negative log-likelihood, by golden-section search on a logarithmic scale. */
+/** The temperature with the lowest negative log-likelihood, by golden-section search on a logarithmic scale. */
 export function fitTemperature(logits: readonly ArrayLike<number>[], targets: readonly number[]): number {
   if (logits.length === 0) return 1;
   const loss = (logTemperature: number): number => {
-    const temperature = Math.exp(logTemperature);
-    return logits.reduce((sum, row, i) => sum - Math.log(Math.max(1e-12, softmax(row, temperature)[targets[i]!]!)), 0);
+    const calibration = { ...UNCALIBRATED, temperature: Math.exp(logTemperature) };
+    return logits.reduce((sum, row, i) => {
+      return sum - Math.log(Math.max(1e-12, probabilities(row, calibration)[targets[i]!]!));
+    }, 0);
   };
   const ratio = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [Math.log(0.2), Math.log(8)];
@@ -34,9 +21,12 @@ export function fitTemperature(logits: readonly ArrayLike<number>[], targets: re
   return Math.exp((low + high) / 2);
 }
 
+/** Rows below which no running share of right answers decides, so that one lucky row does not. */
+const FEWEST_ROWS = 10;
+
 /**
- * The lowest threshold at which answers below it are right less often than `worth` says an answer must be: walking up
- * from the least confident row, rows are uncertain while the running share of right ones stays under `worth`.
+ * The confidence below which answers are right less often than `worth`: walking up from the least confident row, the
+ * highest confidence at which the share of right answers so far is still under `worth`.
  */
 export function fitThreshold(rows: readonly { confidence: number; right: boolean }[], worth = 0.5): number {
   const sorted = [...rows].sort((a, b) => a.confidence - b.confidence);
@@ -44,8 +34,7 @@ export function fitThreshold(rows: readonly { confidence: number; right: boolean
   let threshold = 0;
   sorted.forEach((row, i) => {
     if (row.right) right++;
-    // The bound keeps one lucky or unlucky row at the start from deciding.
-    if (i >= 9 && right / (i + 1) < worth) threshold = row.confidence;
+    if (i + 1 >= FEWEST_ROWS && right / (i + 1) < worth) threshold = row.confidence;
   });
   return Math.min(threshold, 0.9);
 }
