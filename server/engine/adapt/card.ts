@@ -22,7 +22,13 @@ export function adapterCard(manifest: AdapterManifest): string {
         `${options.epochs} epochs, learning rate ${options.learningRate}, seed ${options.seed}`,
     );
   }
-  return [...lines, ...scores(manifest), "", "`nfr-lens.json` lists the held-out statements whose category changed.", ""].join("\n");
+  return [
+    ...lines,
+    ...scores(manifest),
+    "",
+    "`nfr-lens.json` lists the held-out statements whose category changed.",
+    "",
+  ].join("\n");
 }
 
 function scores({ metrics }: AdapterManifest): string[] {
