@@ -7,12 +7,16 @@ import { PROJECT_FOLDER } from "./label-log.ts";
 import { errorCode, errorMessage } from "./wording.ts";
 
 export const CONFIG_FILE = "config.json";
+/** What holds where a folder has no configuration. */
+export const NO_CONFIG: ParsedConfig = { text: "", config: DEFAULT_CONFIG, problems: [] };
+
 const LIMIT = 1024 * 1024;
 
 /** The configuration of the folder `root`; the defaults where it has none. Unreadable files are problems, not errors. */
 export async function readConfig(root: string): Promise<ParsedConfig> {
   const name = `${PROJECT_FOLDER}/${CONFIG_FILE}`;
   const unusable = (message: string): ParsedConfig => ({
+    text: "",
     config: DEFAULT_CONFIG,
     problems: [{ field: "", message: `${name}: ${message}` }],
   });
@@ -29,7 +33,7 @@ export async function readConfig(root: string): Promise<ParsedConfig> {
     }
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return { config: DEFAULT_CONFIG, problems: [] };
+    if (code === "ENOENT" || code === "ENOTDIR") return NO_CONFIG;
     return unusable(l10n.t("cannot be read ({0}); the defaults are used.", errorMessage(error)));
   }
 }

@@ -35,6 +35,8 @@ export interface ConfigProblem {
 }
 
 export interface ParsedConfig {
+  /** The text that was parsed, empty where there was none: problems are shown in it. */
+  readonly text: string;
   readonly config: ProjectConfig;
   readonly problems: readonly ConfigProblem[];
 }
@@ -46,7 +48,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const problems: ConfigProblem[] = [];
   const report: Report = (field, message) => problems.push({ field, message: `${file}: ${message}` });
   const value = parseObject(text, report);
-  if (value === undefined) return { config: DEFAULT_CONFIG, problems };
+  if (value === undefined) return { text, config: DEFAULT_CONFIG, problems };
   for (const key of Object.keys(value)) {
     if (!CONFIG_KEYS.includes(key)) {
       const known = Object.keys(PARSERS).join(", ");
@@ -63,7 +65,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     threshold: read("threshold"),
     categories: read("categories"),
   };
-  return { config, problems };
+  return { text, config, problems };
 }
 
 /** The keys of the file, for the test that compares them with the schema. `$schema` is for editors. */

@@ -119,7 +119,7 @@ describe("the configuration file", () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   it("may be absent", async () => {
-    assert.deepEqual(await readConfig(root), { config: DEFAULT_CONFIG, problems: [] });
+    assert.deepEqual(await readConfig(root), { text: "", config: DEFAULT_CONFIG, problems: [] });
   });
 
   it("is read with a byte order mark", async () => {

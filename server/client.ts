@@ -1,0 +1,143 @@
+/** The client at the other end: what it can do, and how the session's news reach it. */
+import {
+  type ClientCapabilities,
+  type Connection,
+  type Diagnostic,
+  DidChangeWatchedFilesNotification,
+} from "vscode-languageserver";
+import { URI, Utils } from "vscode-uri";
+import type { ClassifiedDocument } from "./classified.ts";
+import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
+import { configDiagnostics, diagnostics } from "./lsp/diagnostics.ts";
+import { shownCategory, type Categories } from "./lsp/categories.ts";
+import { type ServerStatus, type ShownDocument, ToClient } from "./protocol.ts";
+import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
+import type { Outlet, Session } from "./session.ts";
+import { CONFIG_FILE } from "./store/config-file.ts";
+import { PROJECT_FOLDER } from "./store/label-log.ts";
+
+export class Client implements Outlet {
+  readonly connection: Connection;
+  session!: Session;
+  #capabilities: ClientCapabilities = {};
+  #own = false;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  /** Takes over what the client said in `initialize`. */
+  introduce(capabilities: ClientCapabilities, own: boolean): void {
+    this.#capabilities = capabilities;
+    this.#own = own;
+  }
+
+  /** Whether it is our own client, which carries out `ClientCommands` and shows keys. */
+  get own(): boolean {
+    return this.#own;
+  }
+
+  get canChangeFolders(): boolean {
+    return this.#capabilities.workspace?.workspaceFolders === true;
+  }
+
+  get command(): MakeCommand {
+    return commandsFor(this.#own);
+  }
+
+  /** Asks to be told when labels, configuration, adapters or documents change on disk. */
+  async watchFiles(): Promise<void> {
+    if (this.#capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
+    const globs = [`**/${PROJECT_FOLDER}/**`, "**/*.{md,markdown,txt}"];
+    await this.connection.client.register(DidChangeWatchedFilesNotification.type, {
+      watchers: globs.map((globPattern) => ({ globPattern })),
+    });
+  }
+
+  /** The categories that count for a document, as shown. */
+  categories(uri?: string): Categories {
+    const project = uri === undefined ? this.session.projects.main : this.session.projects.of(uri);
+    const categories = project?.config.categories ?? BUILT_IN_TAXONOMY;
+    return new Map(categories.map((category) => [category.code, shownCategory(category)]));
+  }
+
+  status(): ServerStatus {
+    const { model, projects, trusted } = this.session;
+    const { classifier, name, precision } = model.model ?? {};
+    const total = projects.all.reduce((sum, { labels }) => sum + labels.inForce().length, 0);
+    return {
+      state: model.state,
+      ...(model.message === undefined ? {} : { message: model.message }),
+      ...(classifier && name !== undefined && precision !== undefined
+        ? { model: { name, precision, hash: classifier.identity.pack } }
+        : {}),
+      adapter: null,
+      categories: [...this.categories().values()],
+      labels: { total, sinceTraining: total, trainingSuggested: false },
+      restricted: !trusted,
+    };
+  }
+
+  // ── Outlet ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  classified(document: ClassifiedDocument): void {
+    this.#tell(ToClient.classified, shownDocument(document));
+    this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
+  }
+
+  shownAnew(): void {
+    const { codeLens, inlayHint } = this.#capabilities.workspace ?? {};
+    if (codeLens?.refreshSupport === true) this.#ask(this.connection.sendRequest("workspace/codeLens/refresh"));
+    if (inlayHint?.refreshSupport === true) this.#ask(this.connection.sendRequest("workspace/inlayHint/refresh"));
+  }
+
+  statusChanged(): void {
+    this.#tell(ToClient.status, this.status());
+  }
+
+  configRead(): void {
+    for (const { root, configText, configProblems } of this.session.projects.all) {
+      const uri = Utils.joinPath(URI.file(root), PROJECT_FOLDER, CONFIG_FILE);
+      this.#publish(uri.toString(), configDiagnostics(configText, configProblems), null);
+      for (const { message } of configProblems) this.log(message);
+    }
+  }
+
+  log(message: string): void {
+    this.connection.console.error(message);
+  }
+
+  warn(message: string): void {
+    this.log(message);
+    this.connection.window.showWarningMessage(message);
+  }
+
+  #diagnosticsOf(document: ClassifiedDocument): Diagnostic[] {
+    const { settings } = this.session;
+    if (!settings.diagnostics) return [];
+    const text = this.session.document(document.uri)?.text;
+    return diagnostics(document, this.categories(document.uri), settings.maximumDiagnostics, ({ start, end }) => ({
+      start: text?.positionAt(start) ?? { line: 0, character: 0 },
+      end: text?.positionAt(end) ?? { line: 0, character: 0 },
+    }));
+  }
+
+  #publish(uri: string, list: Diagnostic[], version: number | null): void {
+    const params = version === null ? { uri, diagnostics: list } : { uri, diagnostics: list, version };
+    this.#ask(this.connection.sendDiagnostics(params));
+  }
+
+  #tell(method: string, params: unknown): void {
+    this.#ask(this.connection.sendNotification(method, params));
+  }
+
+  /** Sends without waiting; a client that went away or refuses is no fault of ours. */
+  #ask(sent: Promise<unknown>): void {
+    sent.catch((error: unknown) => this.connection.console.log(String(error)));
+  }
+}
+
+/** A document as our own client gets it. */
+export function shownDocument({ uri, version, statements }: ClassifiedDocument): ShownDocument {
+  return { uri, version, statements: statements.map(({ shown }) => shown) };
+}

@@ -1,0 +1,58 @@
+/** Parameters of our own messages, parsed at the door: whoever talks to the server may send anything. */
+import { InputError } from "./engine/outcome.ts";
+import type { IgnoreParams, LabelAction, LabelParams, NextUncertainParams } from "./protocol.ts";
+import { shown } from "./store/wording.ts";
+
+type Row = Record<string, unknown>;
+
+export function asRow(value: unknown, message: string): Row {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
+  throw new InputError(`${message}: parameters are ${shown(value)}, expected an object`);
+}
+
+export function text(row: Row, field: string, message: string): string {
+  const value = row[field];
+  if (typeof value === "string" && value !== "") return value;
+  throw new InputError(`${message}: ${field} is ${shown(value)}, expected text`);
+}
+
+export function optionalText(row: Row, field: string, message: string): string | undefined {
+  return row[field] === undefined ? undefined : text(row, field, message);
+}
+
+/** Where a statement is: its document and its key. */
+export function parseTarget(value: unknown, message: string): IgnoreParams {
+  const row = asRow(value, message);
+  return { uri: text(row, "uri", message), key: text(row, "key", message) };
+}
+
+const ORIGINS = ["document", "queue", "blind", "review"] as const;
+
+export function parseLabelParams(value: unknown, message: string): LabelParams {
+  const row = asRow(value, message);
+  const origin = row["origin"] ?? "document";
+  const known = ORIGINS.find((name) => name === origin);
+  if (known === undefined) {
+    throw new InputError(`${message}: origin is ${shown(origin)}, expected one of ${ORIGINS.join(", ")}`);
+  }
+  return { ...parseTarget(value, message), action: parseAction(row["action"], message), origin: known };
+}
+
+function parseAction(value: unknown, message: string): LabelAction {
+  const row = asRow(value, `${message}: action`);
+  const { kind } = row;
+  if (kind === "accept" || kind === "reject" || kind === "undo") return { kind };
+  if (kind === "change") return { kind, label: text(row, "label", `${message}: action`) };
+  throw new InputError(`${message}: action.kind is ${shown(kind)}, expected accept, change, reject or undo`);
+}
+
+export function parseNextUncertainParams(value: unknown, message: string): NextUncertainParams {
+  const row = asRow(value ?? {}, message);
+  const { offset = 0, skip = [] } = row;
+  if (typeof offset !== "number") throw new InputError(`${message}: offset is ${shown(offset)}, expected a number`);
+  if (!Array.isArray(skip) || !skip.every((key): key is string => typeof key === "string")) {
+    throw new InputError(`${message}: skip is ${shown(skip)}, expected a list of keys`);
+  }
+  const uri = optionalText(row, "uri", message);
+  return { ...(uri === undefined ? {} : { uri }), offset, skip };
+}

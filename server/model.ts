@@ -1,0 +1,75 @@
+/** The model of a server: loaded once, in the background, so that the server answers from its first millisecond. */
+import * as l10n from "@vscode/l10n";
+import type { Classifier } from "./engine/model/classifier.ts";
+import { InputError } from "./engine/outcome.ts";
+import type { ServerState } from "./protocol.ts";
+import { errorMessage } from "./store/wording.ts";
+
+/** A pack that is ready to classify. */
+export interface Model {
+  readonly name: string;
+  readonly precision: string;
+  readonly classifier: Classifier;
+}
+
+/** Opens the pack in `folder`. Throws InputError for a pack that cannot be used. */
+export type OpenModel = (folder: string, threads: number) => Promise<Model>;
+
+export class ModelHost {
+  readonly #open: OpenModel;
+  #model: Model | undefined;
+  #message: string | undefined;
+  /** Settled when loading has ended, well or not. */
+  loaded: Promise<void> = Promise.resolve();
+
+  constructor(open: OpenModel) {
+    this.#open = open;
+  }
+
+  get state(): ServerState {
+    if (this.#model !== undefined) return "ready";
+    return this.#message === undefined ? "starting" : "failed";
+  }
+
+  /** When failed: what happened and what to do. */
+  get message(): string | undefined {
+    return this.#message;
+  }
+
+  get model(): Model | undefined {
+    return this.#model;
+  }
+
+  /** The classifier of a loaded model. Throws InputError with the reason where there is none. */
+  classifier(): Classifier {
+    if (this.#model === undefined) throw new InputError(this.#message ?? l10n.t("The model is still loading."));
+    return this.#model.classifier;
+  }
+
+  /** Begins to load; `loaded` settles when it has ended. Failures become a state, never an exception. */
+  load(folder: string, threads: number, log: (message: string) => void): Promise<void> {
+    this.loaded = this.#open(folder, threads).then(
+      (model) => {
+        this.#model = model;
+      },
+      (error: unknown) => {
+        log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        this.#message = failure(folder, error);
+      },
+    );
+    return this.loaded;
+  }
+}
+
+function failure(folder: string, error: unknown): string {
+  if (error instanceof InputError) return error.message;
+  // The native runtime is a shared library: its loader speaks of missing modules, symbols and system libraries.
+  const message = errorMessage(error);
+  if (/onnxruntime|\.node\b|GLIBC|shared (object|library)|dlopen/i.test(message)) {
+    return l10n.t(
+      "The runtime that computes the model does not load on this machine ({0}). Install the NFR Lens package made for your system and processor; the log says more.",
+      message.split("\n")[0] ?? message,
+    );
+  }
+  return l10n.t("The model in {0} does not load: {1}. Reinstall NFR Lens, or choose another pack.", folder, message);
+}

@@ -1,0 +1,324 @@
+/**
+ * All mutable state of a language server: the model, the workspace folders, the open and the scanned documents. It
+ * speaks no LSP; `handlers.ts` connects it to a client and `lsp/` turns its values into LSP shapes.
+ */
+import type { Position, TextDocumentContentChangeEvent } from "vscode-languageserver";
+import type { TextDocument } from "vscode-languageserver-textdocument";
+import { type ClassifiedDocument, type ClassifiedStatement, judged, Keys } from "./classified.ts";
+import { readDocument } from "./engine/documents/read.ts";
+import { classifierText, type Statement } from "./engine/documents/statement.ts";
+import type { Classifier, Prediction } from "./engine/model/classifier.ts";
+import { Cancelled } from "./engine/outcome.ts";
+import { ModelHost, type OpenModel } from "./model.ts";
+import { Projects } from "./project.ts";
+import type { ServerSettings } from "./protocol.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
+import { errorMessage } from "./store/wording.ts";
+import { TrackedDocument } from "./tracked-document.ts";
+
+/** What a session is given. */
+export interface Parts {
+  readonly openModel: OpenModel;
+}
+
+/** Whom a session tells what. */
+export interface Outlet {
+  /** New results of a document; without statements when it was closed or nothing is known about it any more. */
+  classified(document: ClassifiedDocument): void;
+  /** The words on screen changed although no text did: labels, settings, the model. */
+  shownAnew(): void;
+  statusChanged(): void;
+  configRead(): void;
+  log(message: string): void;
+  /** For the user's eyes. */
+  warn(message: string): void;
+}
+
+export class Session {
+  readonly model: ModelHost;
+  readonly projects = new Projects();
+  settings: ServerSettings = DEFAULT_SETTINGS;
+  trusted = true;
+  readonly #outlet: Outlet;
+  readonly #open = new Map<string, TrackedDocument>();
+  /** Results of documents that a scan read from disk and that are not open. */
+  readonly #scanned = new Map<string, ClassifiedDocument>();
+  /** How to read the documents of the last scan again, open ones included. */
+  readonly #sources = new Map<string, () => Promise<TextDocument>>();
+  /** Problems of label logs that the user was told of. */
+  readonly #told = new Set<string>();
+
+  constructor(parts: Parts, outlet: Outlet) {
+    this.#outlet = outlet;
+    this.model = new ModelHost(parts.openModel);
+  }
+
+  /** Reads the workspace and begins to load the model; the session answers meanwhile. */
+  async start(pack: string, roots: readonly string[]): Promise<void> {
+    const loading = this.model.load(pack, this.settings.threads, (message) => this.#outlet.log(message));
+    await this.setRoots(roots);
+    await loading;
+    this.#outlet.statusChanged();
+  }
+
+  /** Stops every run; nothing is told any more. */
+  stop(): void {
+    for (const document of this.#open.values()) document.cancel();
+  }
+
+  async setRoots(roots: readonly string[]): Promise<void> {
+    this.projects.set(roots);
+    await this.readConfig();
+    await this.refreshLabels();
+    for (const document of this.#open.values()) document.keys = this.#keys(document.uri);
+  }
+
+  /** Reads the configuration of every folder anew and classifies under it. */
+  async readConfig(): Promise<void> {
+    for (const project of this.projects.all) await project.readConfig(this.trusted);
+    this.#outlet.configRead();
+    this.reclassify();
+  }
+
+  async setTrusted(trusted: boolean): Promise<void> {
+    this.trusted = trusted;
+    await this.readConfig();
+    this.#outlet.statusChanged();
+  }
+
+  setSettings(settings: ServerSettings): void {
+    this.settings = settings;
+    for (const document of this.#open.values()) if (document.latest) this.#outlet.classified(document.latest);
+    this.#outlet.shownAnew();
+  }
+
+  // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  open(uri: string, languageId: string, version: number, text: string): void {
+    this.#open.get(uri)?.cancel();
+    this.#scanned.delete(uri);
+    const document = new TrackedDocument(uri, languageId, version, text, this.projects.surroundings(uri).document);
+    this.#open.set(uri, document);
+    this.#classify(document, 0);
+  }
+
+  edit(uri: string, changes: TextDocumentContentChangeEvent[], version: number): void {
+    const document = this.#open.get(uri);
+    if (document === undefined) return;
+    document.edit(changes, version);
+    this.#classify(document, this.settings.debounceMs);
+  }
+
+  close(uri: string): void {
+    const document = this.#open.get(uri);
+    if (document === undefined) return;
+    document.cancel();
+    document.settle(undefined);
+    this.#open.delete(uri);
+    this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
+    this.rereadClosed(uri);
+  }
+
+  /** Reads a document that no editor has open, and keeps reading it when it changes. Rejects where it is unreadable. */
+  async readClosed(
+    uri: string,
+    source: () => Promise<TextDocument>,
+    signal?: AbortSignal,
+  ): Promise<ClassifiedDocument> {
+    this.#sources.set(uri, source);
+    const text = await source();
+    const { document: path } = this.projects.surroundings(uri);
+    const document = new TrackedDocument(uri, text.languageId, text.version, text.getText(), path);
+    const result = await this.#result(document, signal ?? new AbortController().signal);
+    const closed = { ...result, version: null };
+    // It may have been opened meanwhile; then the editor's text counts.
+    if (this.#open.has(uri)) return closed;
+    this.#scanned.set(uri, closed);
+    this.#outlet.classified(closed);
+    return closed;
+  }
+
+  /** Reads a scanned document again, because it changed on disk or its editor closed; forgets it when it is gone. */
+  rereadClosed(uri: string): void {
+    const source = this.#sources.get(uri);
+    if (source === undefined || this.#open.has(uri)) return;
+    this.readClosed(uri, source).catch((error: unknown) => {
+      this.#outlet.log(errorMessage(error));
+      this.#sources.delete(uri);
+      this.#scanned.delete(uri);
+      this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
+    });
+  }
+
+  get openDocuments(): readonly TrackedDocument[] {
+    return [...this.#open.values()];
+  }
+
+  document(uri: string): TrackedDocument | undefined {
+    return this.#open.get(uri);
+  }
+
+  /** The result for the newest text of an open document, waited for, or that of a scanned one. */
+  async current(uri: string, signal?: AbortSignal): Promise<ClassifiedDocument | undefined> {
+    const document = this.#open.get(uri);
+    return document === undefined ? this.#scanned.get(uri) : document.current(signal);
+  }
+
+  /** Every document something is known about, as last classified. */
+  known(): ClassifiedDocument[] {
+    const open = [...this.#open.values()].flatMap(({ latest }) => latest ?? []);
+    return [...open, ...this.#scanned.values()];
+  }
+
+  /** The statement `key` of a document, as last classified. */
+  statement(uri: string, key: string): ClassifiedStatement | undefined {
+    const document = this.#open.get(uri)?.latest ?? this.#scanned.get(uri);
+    return document?.statements.find(({ shown }) => shown.key === key);
+  }
+
+  /** Classifies every open document again, because the model or the rules changed. */
+  reclassify(): void {
+    for (const document of this.#open.values()) this.#classify(document, 0);
+  }
+
+  // ── classification ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #classify(document: TrackedDocument, delay: number): void {
+    document.schedule(delay, (signal) => {
+      this.#run(document, signal).catch((error: unknown) => {
+        if (error instanceof Cancelled) return;
+        this.#outlet.log(`${document.uri}: ${error instanceof Error ? (error.stack ?? "") : String(error)}`);
+        this.#outlet.warn(errorMessage(error));
+        // Nothing is better than something stale.
+        this.#settle(document, { uri: document.uri, version: document.text.version, statements: [], problems: [] });
+      });
+    });
+  }
+
+  /** One run over an open document; superseded runs reject. */
+  async #run(document: TrackedDocument, signal: AbortSignal): Promise<void> {
+    await this.model.loaded;
+    stopIf(signal);
+    if (this.model.model === undefined) document.settle(undefined);
+    else this.#settle(document, await this.#result(document, signal));
+  }
+
+  /** Read, classify what is new, join with labels. */
+  async #result(document: TrackedDocument, signal: AbortSignal): Promise<ClassifiedDocument> {
+    const { text, uri } = document;
+    const { format } = document;
+    const isRead = format !== undefined && !this.projects.isIgnored(uri);
+    document.read = isRead ? readDocument(text.getText(), format, document.read) : undefined;
+    const statements = (document.read?.statements ?? []).filter((statement) => !statement.ignored);
+    const prediction = await predict(document, statements, this.model.classifier(), signal);
+    await this.#refreshLabelsOf(uri);
+    stopIf(signal);
+    const surroundings = this.projects.surroundings(uri);
+    const positionAt = (offset: number): Position => text.positionAt(offset);
+    const classified = statements.map((statement) =>
+      judged(statement, prediction(statement), document.keys.of(statement), surroundings, positionAt),
+    );
+    document.keys.trim(statements.length);
+    return { uri, version: text.version, statements: classified, problems: document.read?.problems ?? [] };
+  }
+
+  #settle(document: TrackedDocument, result: ClassifiedDocument): void {
+    // An edit makes the client ask anew by itself; a new opinion about an old text does not.
+    const anew = document.latest?.version === result.version;
+    document.settle(result);
+    this.#outlet.classified(result);
+    if (anew) this.#outlet.shownAnew();
+  }
+
+  #keys(uri: string): Keys {
+    return new Keys(this.projects.surroundings(uri).document);
+  }
+
+  // ── labels ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Reads label logs that changed on disk and shows what they say now. */
+  async refreshLabels(): Promise<void> {
+    let changed = false;
+    for (const project of this.projects.all) changed = (await this.#readLabels(project)) || changed;
+    if (changed) this.showLabels();
+  }
+
+  async #refreshLabelsOf(uri: string): Promise<void> {
+    const project = this.projects.of(uri);
+    if (project !== undefined && (await this.#readLabels(project))) this.showLabels();
+  }
+
+  async #readLabels(project: Projects["all"][number]): Promise<boolean> {
+    try {
+      const changed = await project.labels.refresh();
+      if (changed) this.#reportLabelProblems(project);
+      return changed;
+    } catch (error) {
+      this.#tellOnce(errorMessage(error));
+      return false;
+    }
+  }
+
+  /** Every line that is not used goes to the log; of each kind that a person can mend, the first to the screen. */
+  #reportLabelProblems({ root, labels }: Projects["all"][number]): void {
+    for (const { kind, message } of labels.problems) {
+      if (!this.#told.has(`${root} ${message}`)) this.#outlet.log(message);
+      this.#told.add(`${root} ${message}`);
+      if (kind === "conflict" || kind === "newer") this.#tellOnce(message, `${root} ${kind}`);
+    }
+  }
+
+  #tellOnce(message: string, about = message): void {
+    if (this.#told.has(about)) return;
+    this.#told.add(about);
+    this.#outlet.warn(message);
+  }
+
+  /** Joins every known result with the labels as they are now. */
+  showLabels(): void {
+    for (const document of this.#open.values()) {
+      if (document.latest) document.relabel(this.#relabelled(document.latest));
+      if (document.latest) this.#outlet.classified(document.latest);
+    }
+    for (const [uri, document] of this.#scanned) {
+      this.#scanned.set(uri, this.#relabelled(document));
+      this.#outlet.classified(this.#relabelled(document));
+    }
+    this.#outlet.shownAnew();
+    this.#outlet.statusChanged();
+  }
+
+  #relabelled(document: ClassifiedDocument): ClassifiedDocument {
+    const surroundings = this.projects.surroundings(document.uri);
+    const statements = document.statements.map(({ statement, prediction, shown: { key, range } }) =>
+      judged(statement, prediction, key, surroundings, (offset) =>
+        offset === statement.start ? range.start : range.end,
+      ),
+    );
+    return { ...document, statements };
+  }
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new Cancelled();
+}
+
+/** Predictions of all statements; the model is asked only for words that the document did not hold before. */
+async function predict(
+  document: TrackedDocument,
+  statements: readonly Statement[],
+  classifier: Classifier,
+  signal: AbortSignal,
+): Promise<(statement: Statement) => Prediction> {
+  const identity = `${classifier.identity.pack} ${classifier.identity.adapter ?? ""}`;
+  const known =
+    document.predictions.identity === identity ? document.predictions.byWords : new Map<string, Prediction>();
+  const words = statements.map(classifierText);
+  const missing = [...new Set(words.filter((text) => !known.has(text)))];
+  const fresh = missing.length === 0 ? [] : await classifier.classify(missing, { signal });
+  stopIf(signal);
+  const found = new Map(missing.map((text, index) => [text, fresh[index]!]));
+  const byWords = new Map(words.map((text) => [text, known.get(text) ?? found.get(text)!]));
+  document.predictions = { identity, byWords };
+  return (statement) => byWords.get(classifierText(statement))!;
+}
