@@ -4,6 +4,7 @@
  * block after a blank line, an unindented heading, an unindented list item, a code fence. In doubt there is no cut.
  * What follows from a cut depends on the text behind it alone, which is what lets old and new chunks meet again.
  */
+import { htmlBlockNames } from "micromark-util-html-tag-name";
 import type { ChunkPlan } from "./chunk.ts";
 
 interface Line {
@@ -24,6 +25,10 @@ const RAW_HTML: readonly (readonly [RegExp, RegExp])[] = [
 ];
 const ITEM = /^( {0,3})([-+*]|(\d{1,9})[.)])( {1,4}(?=[^ \t])| (?= {4,}[^ \t]))/u;
 const RULE = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$/u;
+/** A marker that may begin an empty item or hold a tab: where its content begins is not worth knowing. */
+const UNCLEAR_ITEM = /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/u;
+/** Tags that begin an HTML block anywhere; it ends at a blank line. */
+const HTML_BLOCK = new RegExp(`^ {0,3}</?(?:${htmlBlockNames.join("|")})(?:[ \\t]|/?>|$)`, "iu");
 const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/u;
 
 /** The chunks of `text` from `from`, which is 0 or the start of a chunk without a prefix. */
@@ -135,68 +140,95 @@ function beginsPiece(text: string, line: Line): boolean {
   return (sum & 15) === 0;
 }
 
-/** The list item that surely holds the lines since its marker, as far as raw blocks are concerned. */
+/** The list item that holds the lines since its marker, as far as that is sure. */
 interface OpenItem {
   readonly width: number;
   readonly ordered: boolean;
   sure: boolean;
 }
 
+/** What is known of the blocks that are open at a line. */
+interface Open {
+  readonly from: number;
+  blankBefore: boolean;
+  /** The last line with words was indented like code. */
+  afterIndented: boolean;
+  item: OpenItem | undefined;
+  /** An HTML block that ends at a blank line: nothing begins inside. `maybe`: it may also be a paragraph. */
+  html: "no" | "block" | "maybe";
+}
+
 /** The end of the chunk that begins at `from` with ordinary blocks. */
 function flowEnd(text: string, from: number): number {
-  let blankBefore = false;
-  let html = false;
-  let item: OpenItem | undefined;
-  let line = lineOf(text, from);
-  for (; ; line = lineOf(text, line.next)) {
+  const open: Open = { from, blankBefore: false, afterIndented: false, item: undefined, html: "no" };
+  for (let line = lineOf(text, from); ; line = lineOf(text, line.next)) {
     const words = text.slice(line.start, line.end);
-    if (/^[ \t]*$/u.test(words)) blankBefore = true;
-    else {
-      if (line.start > from && isCut(words, blankBefore, html, item)) return line.start;
-      const marker = ITEM.exec(words);
-      const indent = /^ */u.exec(words)![0].length;
-      const inside = item !== undefined && item.sure && indent >= item.width;
-      if (!inside) {
-        const raw = rawEnd(text, line, words);
-        if (raw !== undefined) {
-          // Whether an open item holds the block cannot be told from here: then the rest is one chunk.
-          if (item !== undefined && !item.sure && indent > 0) return text.length;
-          item = undefined;
-          line = raw;
-          if (line.next >= text.length) return text.length;
-          blankBefore = true;
-          continue;
-        }
-        if (RULE.test(words)) item = undefined;
-        else if (marker !== null) item = opened(marker, item, blankBefore || line.start === from);
-        else if (item !== undefined) item.sure = false;
-        else if (/^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/u.test(words))
-          item = { width: 0, ordered: false, sure: false };
-      }
-      if (/^ {0,3}</u.test(words)) html = true;
-      blankBefore = false;
+    if (/^[ \t]*$/u.test(words)) {
+      open.blankBefore = true;
+      open.html = "no";
+    } else {
+      if (line.start > from && isCut(words, open)) return line.start;
+      const last = pass(text, line, words, open);
+      open.afterIndented = /^(?: {4}| {0,3}\t)/u.test(words);
+      // Whether a raw block is one cannot be told from here: then the rest of the text is one chunk.
+      if (last === undefined) return text.length;
+      line = last;
     }
     if (line.next >= text.length) return text.length;
   }
 }
 
+/** Takes a line (a raw block with all of its lines) into account; the last line taken, or undefined where in doubt. */
+function pass(text: string, line: Line, words: string, open: Open): Line | undefined {
+  if (open.html === "block") return line;
+  const { item } = open;
+  const indent = /^ */u.exec(words)![0].length;
+  if (item !== undefined && item.sure && indent >= item.width) {
+    open.blankBefore = false;
+    return line;
+  }
+  const doubtful = open.html === "maybe" || (item !== undefined && !item.sure && indent > 0);
+  const raw = rawEnd(text, line, words);
+  if (raw !== undefined) {
+    if (doubtful) return undefined;
+    open.item = undefined;
+    open.blankBefore = true;
+    return raw;
+  }
+  const marker = ITEM.exec(words);
+  if (RULE.test(words)) open.item = undefined;
+  else if (marker !== null) open.item = opened(marker, open, line.start);
+  else if (item !== undefined) item.sure = false;
+  else if (UNCLEAR_ITEM.test(words)) open.item = { width: 0, ordered: false, sure: false };
+  if (HTML_BLOCK.test(words) && !doubtful) {
+    open.html = "block";
+    open.item = undefined;
+  } else if (/^ {0,3}</u.test(words)) open.html = "maybe";
+  open.blankBefore = false;
+  return line;
+}
+
 /** A list item that begins at a marker. An ordered one not numbered 1 may be a line of the paragraph above it. */
-function opened(marker: RegExpExecArray, before: OpenItem | undefined, fresh: boolean): OpenItem {
+function opened(marker: RegExpExecArray, open: Open, start: number): OpenItem {
   const ordered = marker[3] !== undefined;
-  const follows = before !== undefined && before.sure && before.ordered;
-  const sure = !ordered || marker[3] === "1" || fresh || follows;
+  const follows = open.item !== undefined && open.item.sure && open.item.ordered;
+  const fresh = open.blankBefore || start === open.from;
+  const sure = open.html === "no" && (!ordered || marker[3] === "1" || fresh || follows);
   return { width: marker[1]!.length + marker[2]!.length + marker[4]!.length, ordered, sure };
 }
 
 /** True where a line surely ends every block before it. */
-function isCut(words: string, blankBefore: boolean, html: boolean, item: OpenItem | undefined): boolean {
+function isCut(words: string, { blankBefore, afterIndented, html, item }: Open): boolean {
   if (/^[ \t]/u.test(words)) return false;
-  if (blankBefore) return true;
-  // Inside an HTML block that ends at a blank line, nothing begins.
-  if (html) return false;
+  const follows = item !== undefined && item.ordered && item.sure;
+  if (blankBefore) {
+    // After indented code the parser takes such a line for a paragraph, though it begins a list.
+    return !afterIndented || follows || !/^(?!1[.)])\d{1,9}[.)]/u.test(words);
+  }
+  if (html !== "no") return false;
   if (FENCE.test(words) || /^#{1,6}[ \t]/u.test(words)) return true;
-  if (/^[-+*][ \t]+[^ \t]/u.test(words)) return true;
-  return /^\d{1,9}[.)][ \t]+[^ \t]/u.test(words) && item !== undefined && item.ordered && item.sure;
+  if (/^[-+*][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words)) return true;
+  return follows && /^\d{1,9}[.)][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words);
 }
 
 /** The last line of the raw block that `line` begins, or undefined where it begins none. */
