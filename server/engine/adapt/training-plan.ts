@@ -23,8 +23,8 @@ export interface TrainingBase {
   parameter(name: string): FloatTensor;
   /** Writes the word vector of `id` (H numbers) to `target` at `offset`. */
   writeWord(id: number, target: Float32Array, offset: number): void;
-  /** Ids of a text with [CLS] and [SEP], at most `limit` of them. */
-  tokenize(text: string, limit: number): readonly number[];
+  /** Ids of a text with [CLS] and [SEP], cut to what the positions hold behind `room` virtual tokens. */
+  tokenize(text: string, room: number): readonly number[];
 }
 
 /** Where the trained part begins: at the word vectors, at the states that enter a block, or at the pooled vectors. */

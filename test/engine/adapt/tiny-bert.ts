@@ -79,7 +79,8 @@ export function tinyBert(pooling: "mean" | "cls" = "mean"): TrainingBase {
       return isProjection(name) ? transposed(tensor) : float32(Float32Array.from(floats(tensor, name)), tensor.shape);
     },
     writeWord: (id, target, offset) => target.set(words.subarray(id * H, (id + 1) * H), offset),
-    tokenize: (text, limit) => (byText.get(text) ?? hashIds(text, config.vocabularySize)).slice(0, limit),
+    tokenize: (text, room) =>
+      (byText.get(text) ?? hashIds(text, config.vocabularySize)).slice(0, config.maximumPositions - room),
   };
 }
 

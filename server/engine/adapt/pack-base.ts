@@ -1,0 +1,38 @@
+/** A model pack as training sees it: float32 parameters by name, whatever precision they are stored in. */
+import { NAMES } from "../model/encoder.ts";
+import type { Pack } from "../model/pack.ts";
+import { dequantize, type Matrix } from "../model/quantization.ts";
+import { norms, projections } from "../model/weights.ts";
+import type { TrainingBase } from "./training-plan.ts";
+
+export function trainingBase(pack: Pack): TrainingBase {
+  const { config, weights, tokenizer, hash, head } = pack;
+  const layered = [...projections(config).map(({ name }) => name), ...norms(config)];
+  return {
+    hash,
+    config,
+    head,
+    parameterNames: [
+      `${NAMES.words}.weight`,
+      `${NAMES.positions}.weight`,
+      ...layered.flatMap((name) => [`${name}.weight`, `${name}.bias`]),
+    ],
+    parameter: (name) => weights.trainable(name),
+    writeWord: wordWriter(weights.words()),
+    tokenize: (text, room) => Array.from(tokenizer.encode(text, room)),
+  };
+}
+
+/** Copies single word vectors out of the stored table, so that no float32 copy of it is needed. */
+function wordWriter(words: Matrix): TrainingBase["writeWord"] {
+  const H = words.columns;
+  if (words.kind === "int8") {
+    const { values, scales } = words;
+    return (id, target, offset) => {
+      const scale = scales[id]!;
+      for (let h = 0; h < H; h++) target[offset + h] = values[id * H + h]! * scale;
+    };
+  }
+  const { data } = dequantize(words);
+  return (id, target, offset) => target.set(data.subarray(id * H, (id + 1) * H), offset);
+}
