@@ -12,6 +12,7 @@ import { LabelHistory } from "./labels.ts";
 import { Pages } from "./pages.ts";
 import { RequirementsView } from "./requirements-view.ts";
 import { ReviewView } from "./review-view.ts";
+import { showAsked } from "./sample.ts";
 import { Server } from "./server.ts";
 import { SECTION } from "./settings.ts";
 import { StatusBar } from "./status-bar.ts";
@@ -37,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     connect(app, new Decorations(app.documents, new Colours(context.extension)));
     // The editor need not wait for the model; views and status bar say how far it is.
     void app.server.start();
+    void showAsked(context).catch((error: unknown) => log.warn(`The sample was not shown: ${String(error)}`));
     return api(app);
   } catch (error) {
     log.error(`Activation failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
