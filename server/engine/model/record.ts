@@ -9,7 +9,8 @@ export interface Range {
 /** One JSON object of a file. Call {@link done} at the end to refuse fields nobody asked for. */
 export class FieldReader {
   private readonly known = new Set<string>();
-  private readonly fields: Readonly<Record<string, unknown>>;
+  /** The object as it was parsed. */
+  readonly fields: Readonly<Record<string, unknown>>;
 
   /** @param path where the object stands in the file, empty for the outermost. */
   constructor(

@@ -107,6 +107,17 @@ export class Weights {
     return float32(transposed(data, matrix.rows, matrix.columns), [matrix.columns, matrix.rows]);
   }
 
+  /** Names of the parameters that {@link trainable} knows, in the order of computation. */
+  trainableNames(): string[] {
+    const both = (name: string): string[] => [`${name}.weight`, `${name}.bias`];
+    const tables = [`${NAMES.words}.weight`, `${NAMES.positions}.weight`];
+    return [
+      ...tables,
+      ...norms(this.config).flatMap(both),
+      ...projections(this.config).flatMap(({ name }) => both(name)),
+    ];
+  }
+
   /** Least and greatest activation that enters a projection. */
   inputRange(name: string): { minimum: number; maximum: number } {
     const range = this.vector(name + INPUT_RANGE, [2]).data;
