@@ -4,6 +4,8 @@ import {
   type Connection,
   type Diagnostic,
   DidChangeWatchedFilesNotification,
+  MessageType,
+  ShowMessageNotification,
 } from "vscode-languageserver";
 import { URI, Utils } from "vscode-uri";
 import type { ClassifiedDocument } from "./classified.ts";
@@ -85,6 +87,13 @@ export class Client implements Outlet {
     this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
   }
 
+  settingsChanged(): void {
+    for (const document of this.session.known()) {
+      this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
+    }
+    this.shownAnew();
+  }
+
   shownAnew(): void {
     const { codeLens, inlayHint } = this.#capabilities.workspace ?? {};
     if (codeLens?.refreshSupport === true) this.#ask(this.connection.sendRequest("workspace/codeLens/refresh"));
@@ -109,7 +118,7 @@ export class Client implements Outlet {
 
   warn(message: string): void {
     this.log(message);
-    this.connection.window.showWarningMessage(message);
+    this.#tell(ShowMessageNotification.method, { type: MessageType.Warning, message });
   }
 
   #diagnosticsOf(document: ClassifiedDocument): Diagnostic[] {

@@ -22,7 +22,7 @@ export async function executeCommand(desk: Desk, command: string, args: readonly
     if (action !== undefined) await desk.labelling.decide({ ...target, action });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    desk.client.connection.window.showWarningMessage(error.message);
+    desk.client.warn(error.message);
   }
   return null;
 }

@@ -27,6 +27,8 @@ export interface Outlet {
   classified(document: ClassifiedDocument): void;
   /** The words on screen changed although no text did: labels, settings, the model. */
   shownAnew(): void;
+  /** What is published of each document depends on the settings. */
+  settingsChanged(): void;
   statusChanged(): void;
   configRead(): void;
   log(message: string): void;
@@ -88,8 +90,7 @@ export class Session {
 
   setSettings(settings: ServerSettings): void {
     this.settings = settings;
-    for (const document of this.#open.values()) if (document.latest) this.#outlet.classified(document.latest);
-    this.#outlet.shownAnew();
+    this.#outlet.settingsChanged();
   }
 
   // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────

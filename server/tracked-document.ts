@@ -8,7 +8,7 @@ import { type ClassifiedDocument, Keys } from "./classified.ts";
 import { type FormatName, formatOf } from "./engine/documents/read.ts";
 import type { ReadDocument } from "./engine/documents/statement.ts";
 import type { Prediction } from "./engine/model/classifier.ts";
-import { Cancelled } from "./engine/outcome.ts";
+import { Cancelled, throwIfCancelled } from "./engine/outcome.ts";
 
 export class TrackedDocument {
   readonly uri: string;
@@ -77,6 +77,7 @@ export class TrackedDocument {
   /** The result for the newest text; waits for it. Rejects with Cancelled when `signal` is aborted. */
   async current(signal?: AbortSignal): Promise<ClassifiedDocument | undefined> {
     if (this.#settled === this.#text.version) return this.#result;
+    throwIfCancelled(signal);
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
       this.#waiting.push(waiter);

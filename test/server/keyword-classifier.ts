@@ -23,6 +23,8 @@ export class KeywordClassifier implements Classifier {
   cancelled = 0;
   /** The next run fails with it. */
   fault: Error | undefined;
+  /** Called when a run begins. */
+  onRun: () => void = () => undefined;
   #gate: Promise<void> = Promise.resolve();
 
   /** Lets no run end until the result is called. */
@@ -34,6 +36,7 @@ export class KeywordClassifier implements Classifier {
 
   async classify(texts: readonly string[], { signal, onProgress }: ClassifyOptions = {}): Promise<Prediction[]> {
     this.runs.push([...texts]);
+    this.onRun();
     const { fault } = this;
     this.fault = undefined;
     if (fault) throw fault;

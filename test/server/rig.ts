@@ -77,6 +77,7 @@ export class Rig {
     this.root = mkdtempSync(join(tmpdir(), "nfr-lens-server-"));
     for (const [path, text] of Object.entries(options.files ?? {})) this.write(path, text);
     const [up, down] = this.#streams;
+    this.classifier.onRun = () => this.#look();
     const openModel: OpenModel =
       options.openModel ??
       (() => Promise.resolve({ name: "keywords", precision: "int8", classifier: this.classifier }));
@@ -201,7 +202,7 @@ export class Rig {
     return this.told.filter((message) => message.method === method).map(({ params }) => params as T);
   }
 
-  /** Resolves when `test` holds; it is asked after every message. */
+  /** Resolves when `test` holds; it is asked after every message and at every run. */
   async until(test: () => boolean): Promise<void> {
     if (test()) return;
     await new Promise<void>((resolve) => this.#waiters.push({ test, resolve }));
@@ -211,6 +212,10 @@ export class Rig {
     if (method === "window/logMessage") this.logged.push((params as { message: string }).message);
     else if (method === "window/showMessage") this.warned.push((params as { message: string }).message);
     else this.told.push({ method, params });
+    this.#look();
+  }
+
+  #look(): void {
     const done = this.#waiters.filter(({ test }) => test());
     this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();
