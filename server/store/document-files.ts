@@ -1,12 +1,13 @@
 /** Documents on disk: which files a folder holds, and their text. What cannot be read is refused by name. */
-import { lstat, open, readdir } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as l10n from "@vscode/l10n";
+import { LONGEST_DOCUMENT } from "../engine/documents/read.ts";
 import { InputError } from "../engine/outcome.ts";
 import { errorCode, errorMessage } from "./wording.ts";
 
-/** Larger files are refused: a specification of a thousand pages has two or three megabytes. */
-export const LARGEST_DOCUMENT = 16 * 1024 * 1024;
+/** Bytes; larger files are refused before they are read. UTF-8 has at least a byte for each UTF-16 unit. */
+export const LARGEST_DOCUMENT = LONGEST_DOCUMENT;
 /** Folders that hold no documents of the project. Folders whose name begins with a dot are left out, too. */
 const SKIPPED_FOLDERS = new Set(["node_modules"]);
 
@@ -34,7 +35,7 @@ export async function listDocuments(folder: string, accepts: (path: string) => b
 
 /** Whether the path is a folder. Throws InputError for a path that does not exist. */
 export async function isFolder(path: string): Promise<boolean> {
-  const found = await lstat(path).catch((error: unknown) => {
+  const found = await stat(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
   return found.isDirectory();
@@ -66,7 +67,7 @@ async function readBytes(path: string): Promise<Buffer> {
   try {
     const { size } = await handle.stat();
     if (size > LARGEST_DOCUMENT) {
-      const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0);
+      const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
       const [found, limit] = [megabytes(size), megabytes(LARGEST_DOCUMENT)];
       throw new InputError(l10n.t("{0} has {1} MB, at most {2} MB are read: split the document", path, found, limit));
     }
