@@ -2,6 +2,9 @@
  * Training and fold-wise evaluation as the hosts (language server, CLI) see them. Both run in a child process, the
  * trainer, so that they never block an editor and can be killed without harm; this file is the contract.
  */
+import { fork } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { AdapterKind, LoraTarget } from "./engine/adapt/options.ts";
 import type { ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
 
@@ -120,7 +123,85 @@ export interface RunHooks {
   readonly trainer?: string | undefined;
 }
 
+/** Told to the trainer. */
+export type ToTrainer =
+  | { readonly type: "train"; readonly request: TrainingRequest }
+  | { readonly type: "evaluate"; readonly request: EvaluationRequest }
+  | { readonly type: "cancel" };
+
+/** Told by the trainer; a result is the last message. */
+export type FromTrainer =
+  | { readonly type: "progress"; readonly progress: TrainProgress }
+  | { readonly type: "result"; readonly result: TrainingResult | EvaluationResult };
+
+/** A cancelled trainer that has not ended by itself is killed after so long. */
+const PATIENCE_MS = 800;
+
 /** Trains an adapter in a child process. Failures are outcomes, never exceptions. */
-export type RunTraining = (request: TrainingRequest, hooks?: RunHooks) => Promise<TrainingResult>;
+export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}): Promise<TrainingResult> {
+  return (await runChild({ type: "train", request }, hooks)) as TrainingResult;
+}
+
 /** Measures a model, or a recipe by folds, in a child process. Failures are outcomes, never exceptions. */
-export type RunEvaluation = (request: EvaluationRequest, hooks?: RunHooks) => Promise<EvaluationResult>;
+export async function runEvaluation(request: EvaluationRequest, hooks: RunHooks = {}): Promise<EvaluationResult> {
+  return (await runChild({ type: "evaluate", request }, hooks)) as EvaluationResult;
+}
+
+function runChild(
+  message: ToTrainer,
+  { onProgress, signal, trainer }: RunHooks,
+): Promise<TrainingResult | EvaluationResult> {
+  if (signal?.aborted === true) return Promise.resolve({ outcome: "cancelled" });
+  return new Promise((resolve) => {
+    const child = fork(trainer ?? trainerBeside(process.argv[1] ?? ""), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    let result: TrainingResult | EvaluationResult | undefined;
+    let complaint = "";
+    let killer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      if (child.connected) child.send({ type: "cancel" } satisfies ToTrainer);
+      killer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    child.stderr?.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    child.on("message", (from: FromTrainer) => {
+      if (from.type === "progress") onProgress?.(from.progress);
+      else result = from.result;
+    });
+    child.on("error", (error) => {
+      result ??= { outcome: "failed", message: `The trainer could not be started: ${error.message}` };
+      if (child.pid === undefined) finish();
+    });
+    child.on("close", (code, by) => {
+      result ??=
+        signal?.aborted === true
+          ? { outcome: "cancelled" }
+          : { outcome: "failed", message: obituary(code, by, complaint) };
+      finish();
+    });
+    const finish = (): void => {
+      clearTimeout(killer);
+      signal?.removeEventListener("abort", onAbort);
+      resolve(result!);
+    };
+    child.send(message);
+  });
+}
+
+/** What to say of a trainer that ended without a result. */
+function obituary(code: number | null, by: string | null, complaint: string): string {
+  const how = by === null ? `with code ${code ?? "none"}` : `by ${by}`;
+  const last = complaint.trim().split("\n").at(-1) ?? "";
+  const said = last === "" ? "" : ` Its last words: ${last}`;
+  return `The trainer ended ${how} before it was done; nothing was changed. Train again: it goes on from its last checkpoint.${said}`;
+}
+
+/** The trainer's script lies beside the running one: `trainer.js` when built, `trainer.ts` in the sources. */
+function trainerBeside(script: string): string {
+  let folder = dirname(script);
+  try {
+    folder = dirname(realpathSync(script));
+  } catch {
+    // No such file: an embedded host; the folder of the name is the best guess.
+  }
+  return join(folder, script.endsWith(".ts") ? "trainer.ts" : "trainer.js");
+}

@@ -113,7 +113,7 @@ export async function runCourse(
 interface PartHooks {
   readonly signal: AbortSignal | undefined;
   readonly onFit: (phase: "synthetic" | "labels", progress: FitProgress) => void;
-  readonly onEpoch: (state: FitState) => Promise<void>;
+  readonly onEpoch: ((state: FitState) => Promise<void>) | undefined;
   readonly resume: FitState | undefined;
 }
 

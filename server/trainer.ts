@@ -1,0 +1,49 @@
+/**
+ * The trainer: a child process that trains or evaluates once and ends. It runs at low priority, takes messages over
+ * Node's channel, and dies with its parent; whatever happens to it, an adapter is complete or absent.
+ */
+import { constants, setPriority } from "node:os";
+import { Cancelled } from "./engine/outcome.ts";
+import { evaluate } from "./evaluation-run.ts";
+import type { FromTrainer, ToTrainer } from "./training.ts";
+import { train } from "./training-run.ts";
+
+const cancel = new AbortController();
+
+function send(message: FromTrainer): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(message, undefined, {}, () => resolve());
+  });
+}
+
+async function run(message: Exclude<ToTrainer, { type: "cancel" }>): Promise<void> {
+  const hooks = {
+    signal: cancel.signal,
+    onProgress: (progress: Extract<FromTrainer, { type: "progress" }>["progress"]) =>
+      void send({ type: "progress", progress }),
+  };
+  try {
+    const result =
+      message.type === "train" ? await train(message.request, hooks) : await evaluate(message.request, hooks);
+    await send({ type: "result", result });
+  } catch (error) {
+    const failed = error instanceof Error ? error.message : String(error);
+    await send({
+      type: "result",
+      result: error instanceof Cancelled ? { outcome: "cancelled" } : { outcome: "failed", message: failed },
+    });
+  }
+  if (process.connected) process.disconnect();
+}
+
+process.on("disconnect", () => process.exit());
+process.on("message", (message: ToTrainer) => {
+  if (message.type === "cancel") cancel.abort();
+  else void run(message);
+});
+try {
+  setPriority(constants.priority.PRIORITY_LOW);
+} catch {
+  // Some systems do not let a process lower its own priority; it is a courtesy, not a need.
+}
