@@ -1,6 +1,7 @@
 /** The model of a server: loaded once, in the background, so that the server answers from its first millisecond. */
 import * as l10n from "@vscode/l10n";
 import type { Classifier } from "./engine/model/classifier.ts";
+import { RuntimeUnavailable } from "./engine/graph/runtime.ts";
 import { InputError } from "./engine/outcome.ts";
 import type { ServerState } from "./protocol.ts";
 import { errorMessage } from "./store/wording.ts";
@@ -10,6 +11,11 @@ export interface Model {
   readonly name: string;
   readonly precision: string;
   readonly classifier: Classifier;
+  /**
+   * Classifies with the adapter in `folder` from now on, or with the base alone. Throws InputError for one that cannot
+   * be used; what was active stays active.
+   */
+  activate(folder: string | null): Promise<void>;
 }
 
 /** Opens the pack in `folder`. Throws InputError for a pack that cannot be used. */
@@ -62,14 +68,7 @@ export class ModelHost {
 }
 
 function failure(folder: string, error: unknown): string {
-  if (error instanceof InputError) return error.message;
-  // The native runtime is a shared library: its loader speaks of missing modules, symbols and system libraries.
+  if (error instanceof InputError || error instanceof RuntimeUnavailable) return error.message;
   const message = errorMessage(error);
-  if (/onnxruntime|\.node\b|GLIBC|shared (object|library)|dlopen/i.test(message)) {
-    return l10n.t(
-      "The runtime that computes the model does not load on this machine ({0}). Install the NFR Lens package made for your system and processor; the log says more.",
-      message.split("\n")[0] ?? message,
-    );
-  }
   return l10n.t("The model in {0} does not load: {1}. Reinstall NFR Lens, or choose another pack.", folder, message);
 }

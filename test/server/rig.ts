@@ -80,7 +80,13 @@ export class Rig {
     this.classifier.onRun = () => this.#look();
     const openModel: OpenModel =
       options.openModel ??
-      (() => Promise.resolve({ name: "keywords", precision: "int8", classifier: this.classifier }));
+      (() =>
+        Promise.resolve({
+          name: "keywords",
+          precision: "int8",
+          classifier: this.classifier,
+          activate: () => Promise.resolve(),
+        }));
     serve(
       createConnection(new StreamMessageReader(up), new StreamMessageWriter(down)),
       { openModel },

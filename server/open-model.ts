@@ -1,0 +1,21 @@
+/** Opens the pack of a language server. */
+import { NetworkClassifier } from "./engine/model/network-classifier.ts";
+import type { OpenModel } from "./model.ts";
+import { readAdapterFolder } from "./store/adapter-folder.ts";
+import { readPackFolder } from "./store/pack-folder.ts";
+
+/** Reads the pack in `folder` and builds its network. */
+export const openModel: OpenModel = async (folder, threads) => {
+  const pack = await readPackFolder(folder);
+  const classifier = await NetworkClassifier.create(pack, { threads });
+  const { name, version, precision } = pack.manifest;
+  return {
+    name: `${name} ${version}`,
+    precision,
+    classifier,
+    activate: async (adapter) => {
+      const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
+      await classifier.activate(adapter === null ? null : (await readAdapterFolder(adapter, base)).tensors);
+    },
+  };
+};
