@@ -33,10 +33,16 @@ function button(text: string, action: number, kind: string): HTMLElement {
   return made;
 }
 
-/** The style attribute is closed to us by the content policy; the style object is not. */
+/**
+ * Dresses an element in a category's colour. The style attribute is closed to us by the content policy, the style
+ * object is not. VS Code names a colour's variable after its id, and in webviews it keeps every dot but the first.
+ */
 function colour(target: HTMLElement | SVGElement, code: string, shade = 1): void {
   const known = /^[A-Za-z]+$/.test(code) ? code : "F";
-  target.style.setProperty("--category", `var(--vscode-nfrLens-category-${known}, var(--vscode-charts-blue))`);
+  target.style.setProperty(
+    "--category",
+    `var(--vscode-nfrLens-category\\.${known}, var(--vscode-nfrLens-category-${known}))`,
+  );
   target.style.setProperty("--shade", String(Math.round(15 + 45 * Math.min(1, Math.max(0, shade)))));
 }
 
@@ -125,7 +131,7 @@ function bars({ caption, legend, groups, table: twin }: Block<"bars">): HTMLElem
 function interval({ caption, low, value, high, unit }: Block<"interval">): HTMLElement {
   const reach = Math.max(1, Math.abs(low), Math.abs(high)) * 1.15;
   const x = (number: number) => 300 + (number / reach) * 280;
-  const chart = drawn("svg", { viewBox: "0 0 600 62", role: "img", "aria-label": caption, class: "interval" });
+  const chart = drawn("svg", { viewBox: "0 0 600 70", role: "img", "aria-label": caption, class: "interval" });
   chart.append(
     drawn("line", { x1: 20, x2: 580, y1: 40, y2: 40, class: "axis" }),
     drawn("line", { x1: x(0), x2: x(0), y1: 8, y2: 44, class: "zero" }),

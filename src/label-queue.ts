@@ -89,8 +89,7 @@ async function askAbout(
 function withStep(item: ChoiceItem, found: Located): QueueItem {
   const { code } = item.choice.category;
   const step: Step = code === found.statement.predicted ? { kind: "accept" } : { kind: "label", code };
-  // Without the meanings: twelve rows stay on screen at once, and the statement behind them.
-  return { label: item.label, description: item.description ?? "", key: item.choice.key, step };
+  return { ...item, key: item.choice.key, step };
 }
 
 function pickStep(items: QueueItem[], title: string, text: string): Promise<Step> {

@@ -38,7 +38,7 @@ export class Pages implements vscode.Disposable {
       enableScripts: true,
       localResourceRoots: [media, dist],
     });
-    panel.iconPath = vscode.Uri.joinPath(media, "view.svg");
+    panel.iconPath = vscode.Uri.joinPath(media, "icon.png");
     const shown: Shown = { ...built, panel };
     this.shown.set(name, shown);
     panel.onDidDispose(() => this.shown.delete(name));

@@ -22,9 +22,9 @@ export async function scoresOf(app: ReadyApp, target: Target): Promise<Scores> {
 export function choiceItems(app: ReadyApp, scores: Scores): ChoiceItem[] {
   return categoryChoices(app.status.categories, scores).map((choice) => ({
     choice,
-    label: `${choice.key ?? " "}  ${choice.category.name}`,
+    // A figure space is as wide as a digit: the names stand below each other.
+    label: `${choice.key ?? "\u2007"}  ${choice.category.name}`,
     description: scores.length > 0 ? `${choice.category.code} · ${percent(choice.score)} %` : choice.category.code,
-    detail: choice.category.meaning,
   }));
 }
 
