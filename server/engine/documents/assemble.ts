@@ -3,15 +3,9 @@
  * the lead-in of its list, and decides what comments ignore.
  */
 import type { BlockEvent, Cell, Sentence } from "./block.ts";
-import type { ChunkPlan, ChunkContent } from "./chunk.ts";
+import type { ChunkContent } from "./chunk.ts";
 import type { DocumentProblem, Statement } from "./statement.ts";
 import { tableStatements } from "./table.ts";
-
-/** A chunk with its place: all that assembling needs. */
-export interface PlacedChunk extends ChunkPlan {
-  readonly lines: number;
-  readonly content: ChunkContent;
-}
 
 /** A sentence and the place of its chunk. */
 interface Placed {
@@ -23,57 +17,129 @@ interface Placed {
 /** A longer lead-in is cut at its front: the words next to the item say most. */
 const LONGEST_CONTEXT = 240;
 
-interface Progress {
-  readonly statements: Statement[];
-  heading: readonly { depth: number; text: string }[];
-  headingTexts: readonly string[];
+/** What carries over from chunk to chunk. Values are replaced, never changed. */
+interface State {
+  readonly heading: readonly { depth: number; text: string }[];
+  readonly headingTexts: readonly string[];
   /** The identifier that a heading or a lone line gives the next statement. */
-  id: string | undefined;
+  readonly id: string | undefined;
   /** Lead-ins by the depth of the list they announce. */
-  leadIns: (string | undefined)[];
+  readonly leadIns: readonly (string | undefined)[];
   /** A sentence that is a lead-in if a deeper list item comes next, else a statement. */
-  pending: Placed | undefined;
-  ignore: "no" | "sentence" | "block" | "inside";
-  ignoreFile: boolean;
-  header: readonly string[] | undefined;
-  rows: { cells: readonly Cell[]; offset: number; line: number }[];
+  readonly pending: Placed | undefined;
+  readonly ignore: "no" | "sentence" | "block" | "inside";
+  readonly ignoreFile: boolean;
+  readonly header: readonly string[] | undefined;
+  /** Rows of a table that is not over, by the chunk they stand in. */
+  readonly rows: readonly TableRows[] | undefined;
 }
 
-/** Statements and problems of a whole document, in document order. */
-export function assemble(chunks: readonly PlacedChunk[]): { statements: Statement[]; problems: DocumentProblem[] } {
-  const progress: Progress = {
-    statements: [],
-    heading: [],
-    headingTexts: [],
-    id: undefined,
-    leadIns: [],
-    pending: undefined,
-    ignore: "no",
-    ignoreFile: false,
-    header: undefined,
-    rows: [],
-  };
+interface TableRows {
+  readonly offset: number;
+  readonly line: number;
+  /** Grows while its chunk is taken in, and never after. */
+  readonly rows: (readonly Cell[])[];
+}
+
+type Progress = { -readonly [Key in keyof State]: State[Key] } & { statements: Statement[] };
+
+/** What a chunk came to, between the states before and after it. */
+interface Placement {
+  readonly start: number;
+  readonly line: number;
+  readonly before: State;
+  readonly after: State;
+  readonly statements: readonly Statement[];
+}
+
+/** A chunk without its place. */
+export interface Assembled {
+  readonly lines: number;
+  readonly length: number;
+  readonly content: ChunkContent;
+}
+
+/** A document put together, with what is needed to do it again quickly. */
+export interface Assembly {
+  readonly chunks: readonly Assembled[];
+  readonly placements: readonly Placement[];
+  readonly statements: readonly Statement[];
+  readonly problems: readonly DocumentProblem[];
+}
+
+const NOTHING_YET: State = {
+  heading: [],
+  headingTexts: [],
+  id: undefined,
+  leadIns: [],
+  pending: undefined,
+  ignore: "no",
+  ignoreFile: false,
+  header: undefined,
+  rows: undefined,
+};
+
+/** Statements and problems of a whole document, in document order. `previous` saves work, nothing else. */
+export function assemble(chunks: readonly Assembled[], previous?: Assembly): Assembly {
+  const placements: Placement[] = [];
+  const statements: Statement[] = [];
   const problems: DocumentProblem[] = [];
+  const removed = (previous?.chunks.length ?? 0) - chunks.length;
+  let state = NOTHING_YET;
+  let start = 0;
   let line = 0;
-  for (const chunk of chunks) {
-    for (const event of chunk.content.events) take(event, chunk.start, line, progress);
+  chunks.forEach((chunk, index) => {
+    const before = previous?.chunks[index] === chunk ? index : index + removed;
+    const known = previous?.chunks[before] === chunk ? previous.placements[before] : undefined;
+    const placement = (known && moved(known, state, start, line)) ?? place(chunk, state, start, line);
+    placements.push(placement);
+    for (const statement of placement.statements) statements.push(statement);
     for (const problem of chunk.content.problems) {
-      problems.push({ message: problem.message, start: problem.start + chunk.start, end: problem.end + chunk.start });
+      problems.push({ message: problem.message, start: problem.start + start, end: problem.end + start });
     }
+    state = placement.after;
+    start += chunk.length;
     line += chunk.lines;
-  }
-  endTable(progress);
-  settle(progress);
-  const statements = progress.ignoreFile
-    ? progress.statements.map((statement) => ({ ...statement, ignored: true }))
-    : progress.statements;
-  return { statements, problems };
+  });
+  const last = { ...state, statements };
+  endTable(last);
+  settle(last);
+  if (!state.ignoreFile) return { chunks, placements, statements, problems };
+  return { chunks, placements, statements: statements.map((each) => ({ ...each, ignored: true })), problems };
+}
+
+function place(chunk: Assembled, before: State, start: number, line: number): Placement {
+  const progress: Progress = { ...before, statements: [] };
+  for (const event of chunk.content.events) take(event, start, line, progress);
+  const { statements, ...after } = progress;
+  return { start, line, before, after, statements };
+}
+
+/** A chunk's earlier result at its new place; undefined where what stands before the chunk now changes the result. */
+function moved(known: Placement, before: State, start: number, line: number): Placement | undefined {
+  const { before: then, after, statements } = known;
+  const same = (Object.keys(NOTHING_YET) as (keyof State)[]).every((key) => then[key] === before[key]);
+  if (!same) return undefined;
+  const shift = start - known.start;
+  const lines = line - known.line;
+  if (shift === 0 && lines === 0) return known;
+  // Sentences and rows that wait carry the places of chunks before.
+  if (then.pending ?? then.rows ?? after.pending ?? after.rows) return undefined;
+  const shifted = statements.map((statement): Statement => {
+    const { text, segments, id, context, heading, place, ignored } = statement;
+    const from = statement.start + shift;
+    const to = statement.end + shift;
+    return { start: from, end: to, text, segments, id, context, line: statement.line + lines, heading, place, ignored };
+  });
+  return { start, line, before, after, statements: shifted };
 }
 
 function take(event: BlockEvent, offset: number, line: number, progress: Progress): void {
   if (event.kind === "tableRow") {
     settle(progress);
-    progress.rows.push({ cells: event.cells, offset, line });
+    const last = progress.rows?.at(-1);
+    if (last?.offset === offset) last.rows.push(event.cells);
+    else progress.rows = [...(progress.rows ?? []), { offset, line, rows: [event.cells] }];
     return;
   }
   endTable(progress);
@@ -82,7 +148,7 @@ function take(event: BlockEvent, offset: number, line: number, progress: Progres
   else if (event.kind === "ignoreNext") progress.ignore = event.whole ? "block" : "sentence";
   else {
     settle(progress);
-    progress.leadIns = [];
+    progress.leadIns = NOTHING_YET.leadIns;
     if (event.kind === "tableHeader") progress.header = event.cells;
     else if (event.kind === "identifier") progress.id = event.id;
     else if (event.kind === "heading") {
@@ -99,13 +165,16 @@ function takeSentence(placed: Placed, progress: Progress): void {
   if (pending !== undefined && sentence.first && sentence.depth > pending.sentence.depth) {
     const depth = pending.sentence.depth;
     const above = pending.sentence.first ? contextOf(pending.sentence, progress) : undefined;
-    progress.leadIns.length = depth + 1;
-    progress.leadIns[depth] = join(above, pending.sentence.text);
+    const leadIns = progress.leadIns.slice(0, depth);
+    leadIns[depth] = join(above, pending.sentence.text);
+    progress.leadIns = leadIns;
     progress.pending = undefined;
   } else {
     settle(progress);
-    if (sentence.depth === 0) progress.leadIns = [];
-    else if (sentence.first) progress.leadIns.length = Math.min(progress.leadIns.length, sentence.depth);
+    if (sentence.depth === 0) progress.leadIns = NOTHING_YET.leadIns;
+    else if (sentence.first && progress.leadIns.length > sentence.depth) {
+      progress.leadIns = progress.leadIns.slice(0, sentence.depth);
+    }
   }
   if (sentence.announces) progress.pending = placed;
   else add(placed, progress);
@@ -126,7 +195,7 @@ function add({ sentence, offset, line }: Placed, progress: Progress): void {
     start: sentence.start + offset,
     end: sentence.end + offset,
     text: sentence.text,
-    segments: sentence.segments.map((span) => ({ start: span.start + offset, end: span.end + offset })),
+    segments: sentence.segments,
     id,
     context: sentence.first && !completeAlone(sentence.text) ? contextOf(sentence, progress) : undefined,
     line: sentence.line + line,
@@ -166,22 +235,19 @@ function completeAlone(text: string): boolean {
 
 /** A table's columns are told apart by its whole content, so its rows wait until it is over. */
 function endTable(progress: Progress): void {
-  const { rows } = progress;
-  if (rows.length === 0) {
-    // A header without rows: whatever comes next is no row of it.
-    if (progress.header !== undefined) progress.header = undefined;
-    return;
-  }
-  const header = progress.header ?? [];
+  const { rows, header } = progress;
   progress.header = undefined;
-  progress.rows = [];
+  progress.rows = undefined;
+  if (rows === undefined) return;
   const read = tableStatements(
-    header,
-    rows.map((row) => row.cells),
+    header ?? [],
+    rows.flatMap((group) => group.rows),
   );
-  read.forEach((sentences, index) => {
-    const { offset, line } = rows[index]!;
-    progress.id = undefined;
-    for (const sentence of sentences) add({ sentence, offset, line }, progress);
-  });
+  let next = 0;
+  for (const group of rows) {
+    for (const sentences of read.slice(next, (next += group.rows.length))) {
+      progress.id = undefined;
+      for (const sentence of sentences) add({ sentence, offset: group.offset, line: group.line }, progress);
+    }
+  }
 }

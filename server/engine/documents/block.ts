@@ -11,6 +11,7 @@ import type { Place, Span } from "./statement.ts";
 /** A sentence of a block. */
 export interface Sentence extends Span {
   readonly text: string;
+  /** As in a statement: counted from `start`. */
   readonly segments: readonly Span[];
   readonly id: string | undefined;
   /** Lines between the chunk's start and `start`. */
@@ -95,13 +96,14 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
   kept.forEach((span, index) => {
     const segments = inline.segments(span.start, span.end);
     const start = segments[0]!.start;
+    const fromStart = segments.map((segment) => ({ start: segment.start - start, end: segment.end - start }));
     events.push({
       kind: "sentence",
       sentence: {
         start,
         end: segments.at(-1)!.end,
         text: collapse(text.slice(span.start, span.end)),
-        segments,
+        segments: fromStart,
         id: span.id,
         line: lineAt(where.lines, start),
         place: where.place,

@@ -28,6 +28,6 @@ export interface ChunkedFormat {
   mentions(source: string): readonly string[];
   /** How labels are compared. */
   normaliseLabel(label: string): string;
-  /** Reads a chunk, given those of its mentions that are defined elsewhere. */
-  read(source: string, plan: ChunkPlan, defined: readonly string[]): ChunkContent;
+  /** Reads a chunk, given its prefix and those of its mentions that are defined elsewhere. */
+  read(source: string, prefix: string, defined: readonly string[]): ChunkContent;
 }

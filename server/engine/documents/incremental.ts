@@ -2,13 +2,16 @@
  * Reads a document in chunks and, after an edit, reads again only the chunks that changed. The result is the same as
  * that of reading everything anew; only the work differs.
  */
-import { assemble } from "./assemble.ts";
+import { assemble, type Assembly } from "./assemble.ts";
 import { lineStarts } from "./block.ts";
 import type { ChunkContent, ChunkedFormat, ChunkPlan } from "./chunk.ts";
 import type { ReadDocument } from "./statement.ts";
 
-/** A chunk that was read. */
-export interface ReadChunk extends ChunkPlan {
+/** A chunk that was read. It does not know its place, so that an edit in front of it leaves it as it is. */
+export interface ReadChunk {
+  readonly kind: ChunkPlan["kind"];
+  readonly prefix: string;
+  readonly length: number;
   /** Line endings in it. */
   readonly lines: number;
   readonly content: ChunkContent;
@@ -24,95 +27,101 @@ export interface Reading {
   readonly text: string;
   readonly document: ReadDocument;
   readonly chunks: readonly ReadChunk[];
+  readonly assembly: Assembly;
 }
 
 /** Reads `text`; `previous` is the reading of an earlier version in the same format. */
 export function readInChunks(format: ChunkedFormat, text: string, previous?: Reading): Reading {
-  const plans = previous === undefined ? planAll(format, text) : planAgain(format, text, previous);
   const counter = { read: 0 };
-  const first = plans.map((plan) => ("content" in plan ? plan : readChunk(format, text, plan, [], counter)));
-  const chunks = resolveDefinitions(format, text, first, counter);
-  const { statements, problems } = assemble(chunks);
+  const read: ReadOne = (source, plan, defined) => {
+    counter.read++;
+    return readChunk(format, source, plan, defined);
+  };
+  const first = previous === undefined ? readAll(format, text, read) : readAgain(format, text, previous, read);
+  const chunks = resolveDefinitions(format, text, first, read);
+  const assembly = assemble(chunks, previous?.assembly);
+  const { statements, problems } = assembly;
   const work = { read: counter.read, reused: Math.max(0, chunks.length - counter.read) };
-  return { format, text, document: { statements, problems, work }, chunks };
+  return { format, text, document: { statements, problems, work }, chunks, assembly };
 }
 
-type Plan = ChunkPlan | ReadChunk;
+type ReadOne = (source: string, plan: Pick<ChunkPlan, "kind" | "prefix">, defined: readonly string[]) => ReadChunk;
 
-function planAll(format: ChunkedFormat, text: string): Plan[] {
-  return [...format.chunks(text, 0)];
+function readAll(format: ChunkedFormat, text: string, read: ReadOne): ReadChunk[] {
+  return Array.from(format.chunks(text, 0), (plan) => read(text.slice(plan.start, plan.end), plan, []));
 }
 
-/** Cuts only around the edit: chunks before and after it are taken over, those behind it moved. */
-function planAgain(format: ChunkedFormat, text: string, previous: Reading): Plan[] {
+/** Cuts and reads only around the edit; chunks before and after it are taken over. */
+function readAgain(format: ChunkedFormat, text: string, previous: Reading, read: ReadOne): ReadChunk[] {
   const old = previous.chunks;
   const { prefix, suffix } = commonEnds(previous.text, text);
   const shift = text.length - previous.text.length;
-  let kept = Math.max(0, old.findIndex((chunk) => chunk.end >= prefix) - 1);
-  while (kept > 0 && old[kept]!.prefix !== "") kept--;
   const top = format.preamble(text);
-  if (top !== format.preamble(previous.text) || prefix < top) kept = 0;
-  const plans: Plan[] = old.slice(0, kept);
-  let candidate = kept;
-  for (const plan of format.chunks(text, old[kept]?.start ?? 0)) {
-    const unmoved = plan.end <= prefix;
+  const fromTop = top !== format.preamble(previous.text) || prefix < top;
+  let { index, start } = fromTop ? { index: 0, start: 0 } : restart(old, prefix);
+  const chunks = old.slice(0, index);
+  for (const plan of format.chunks(text, start)) {
     const moved = plan.start >= text.length - suffix;
     const at = moved ? plan.start - shift : plan.start;
-    while (candidate < old.length && old[candidate]!.start < at) candidate++;
-    const same = old[candidate];
-    const fits = same !== undefined && same.start === at && same.prefix === plan.prefix && same.kind === plan.kind;
-    if (fits && moved) return [...plans, ...old.slice(candidate).map((chunk) => moveBy(chunk, shift))];
-    plans.push(fits && unmoved && same.end === plan.end ? same : plan);
+    while (index < old.length && start < at) start += old[index++]!.length;
+    const same = old[index];
+    const fits = same !== undefined && start === at && same.prefix === plan.prefix && same.kind === plan.kind;
+    if (fits && moved) return chunks.concat(old.slice(index));
+    const unmoved = plan.end <= prefix && fits && same.length === plan.end - plan.start;
+    chunks.push(unmoved ? same : read(text.slice(plan.start, plan.end), plan, []));
   }
-  return plans;
+  return chunks;
 }
 
-function moveBy(chunk: ReadChunk, shift: number): ReadChunk {
-  return shift === 0 ? chunk : { ...chunk, start: chunk.start + shift, end: chunk.end + shift };
+/** The chunk to begin with: one before the first that touches the edit, and none that needs a prefix. */
+function restart(chunks: readonly ReadChunk[], edit: number): { index: number; start: number } {
+  let index = 0;
+  let start = 0;
+  while (index < chunks.length && start + chunks[index]!.length < edit) start += chunks[index++]!.length;
+  const back = () => {
+    index--;
+    start -= chunks[index]!.length;
+  };
+  if (index > 0) back();
+  while (index > 0 && (chunks[index]?.prefix ?? "") !== "") back();
+  return { index, start };
 }
 
 /** Lengths of the longest common beginning and, behind it, the longest common end. */
 function commonEnds(before: string, after: string): { prefix: number; suffix: number } {
   const shorter = Math.min(before.length, after.length);
   let prefix = 0;
-  while (prefix < shorter && before.charCodeAt(prefix) === after.charCodeAt(prefix)) prefix++;
-  let suffix = 0;
-  const most = shorter - prefix;
-  while (
-    suffix < most &&
-    before.charCodeAt(before.length - 1 - suffix) === after.charCodeAt(after.length - 1 - suffix)
-  ) {
-    suffix++;
+  // Whole blocks first: comparing slices is a comparison of memory.
+  const block = 4096;
+  while (prefix + block <= shorter && before.slice(prefix, prefix + block) === after.slice(prefix, prefix + block)) {
+    prefix += block;
   }
+  while (prefix < shorter && before.charCodeAt(prefix) === after.charCodeAt(prefix)) prefix++;
+  const most = shorter - prefix;
+  const [m, n] = [before.length, after.length];
+  let suffix = 0;
+  const sameBlock = (from: number): boolean =>
+    before.slice(m - from - block, m - from) === after.slice(n - from - block, n - from);
+  while (suffix + block <= most && sameBlock(suffix)) suffix += block;
+  while (suffix < most && before.charCodeAt(m - 1 - suffix) === after.charCodeAt(n - 1 - suffix)) suffix++;
   return { prefix, suffix };
 }
 
 function readChunk(
   format: ChunkedFormat,
-  text: string,
-  plan: ChunkPlan,
+  slice: string,
+  { kind, prefix }: Pick<ChunkPlan, "kind" | "prefix">,
   defined: readonly string[],
-  counter: { read: number },
 ): ReadChunk {
-  counter.read++;
-  const { start, end, kind, prefix } = plan;
-  const source = detached(text.slice(start, end));
-  const content: ChunkContent =
-    kind === "skipped"
-      ? { events: [{ kind: "interruption" }], problems: [], definitions: [] }
-      : format.read(source, plan, defined);
-  const mentions = kind === "skipped" ? [] : format.mentions(source);
-  return {
-    start,
-    end,
-    kind,
-    prefix,
-    lines: lineStarts(source).length - 1,
-    content,
-    mentions,
-    defined: defined.join("\n"),
-  };
+  const source = detached(slice);
+  const { length } = source;
+  const lines = lineStarts(source).length - 1;
+  if (kind === "skipped") return { kind, prefix, length, lines, content: SKIPPED, mentions: [], defined: "" };
+  const content = format.read(source, prefix, defined);
+  return { kind, prefix, length, lines, content, mentions: format.mentions(source), defined: defined.join("\n") };
 }
+
+const SKIPPED: ChunkContent = { events: [{ kind: "interruption" }], problems: [], definitions: [] };
 
 /**
  * A copy that shares no memory with the text it was cut from. A slice would keep the whole version of the document
@@ -127,10 +136,14 @@ function resolveDefinitions(
   format: ChunkedFormat,
   text: string,
   chunks: readonly ReadChunk[],
-  counter: { read: number },
-): ReadChunk[] {
-  const known = new Set(chunks.flatMap((chunk) => chunk.content.definitions));
+  read: ReadOne,
+): readonly ReadChunk[] {
+  const known = new Set<string>();
+  for (const chunk of chunks) for (const label of chunk.content.definitions) known.add(label);
+  if (known.size === 0 && chunks.every((chunk) => chunk.defined === "")) return chunks;
+  let end = 0;
   return chunks.map((chunk) => {
+    end += chunk.length;
     if (chunk.mentions.length === 0) return chunk;
     const own = new Set(chunk.content.definitions);
     const elsewhere = chunk.mentions.filter((mention) => {
@@ -138,6 +151,6 @@ function resolveDefinitions(
       return known.has(label) && !own.has(label);
     });
     if (elsewhere.join("\n") === chunk.defined) return chunk;
-    return readChunk(format, text, chunk, elsewhere, counter);
+    return read(text.slice(end - chunk.length, end), chunk, elsewhere);
   });
 }

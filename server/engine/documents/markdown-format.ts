@@ -1,5 +1,5 @@
 /** Markdown as a format that is read in chunks, with the limits that keep hostile input from stopping the editor. */
-import type { ChunkContent, ChunkedFormat, ChunkPlan } from "./chunk.ts";
+import type { ChunkContent, ChunkedFormat } from "./chunk.ts";
 import { frontMatterEnd, markdownChunks } from "./markdown-chunks.ts";
 import { normaliseLabel, readMarkdown } from "./markdown.ts";
 import { readPlainText } from "./plain-text.ts";
@@ -23,12 +23,12 @@ export const markdown: ChunkedFormat = {
   read: readChunk,
 };
 
-function readChunk(source: string, plan: ChunkPlan, defined: readonly string[]): ChunkContent {
+function readChunk(source: string, before: string, defined: readonly string[]): ChunkContent {
   const reason = tooHard(source);
   if (reason === undefined) {
     const labels = defined.map((label) => `[${label}]: x\n\n`).join("");
     // The rule ends a footnote, so that indented text behind it does not become part of it.
-    const prefix = (labels === "" ? "" : `${labels}***\n\n`) + plan.prefix;
+    const prefix = (labels === "" ? "" : `${labels}***\n\n`) + before;
     try {
       return { ...readMarkdown(source, prefix), problems: [] };
     } catch (error) {

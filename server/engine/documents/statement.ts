@@ -21,8 +21,8 @@ export interface Statement extends Span {
   /** The words as a person reads them: markup removed, white space collapsed, never empty, the written id left out. */
   readonly text: string;
   /**
-   * Source ranges, ascending and disjoint, inside `start`..`end`: joined, decoded (`&amp;`, `\*`) and without white
-   * space they equal `text` without white space.
+   * Source ranges of the words, counted from `start`, ascending and disjoint: joined, decoded (`&amp;`, `\*`) and
+   * without white space they equal `text` without white space.
    */
   readonly segments: readonly Span[];
   /** Identifier written in front of it (`REQ-12`, `NFR-3`, `R1.2`) or given by the format, if any. */
