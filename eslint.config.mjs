@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 const NODE_GLOBALS = Object.fromEntries(
-  ["process", "console", "performance", "URL", "URLSearchParams", "setTimeout"].map((name) => [name, "readonly"]),
+  ["process", "console", "performance", "URL", "URLSearchParams", "setTimeout", "require"].map((name) => [name, "readonly"]),
 );
 
 export default defineConfig([
@@ -27,7 +27,7 @@ export default defineConfig([
     rules: { "max-lines-per-function": "off", "@typescript-eslint/no-unused-expressions": "off" },
   },
   {
-    files: ["**/*.mjs"],
+    files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: { globals: NODE_GLOBALS },
   },
 ]);

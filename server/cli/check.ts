@@ -21,7 +21,7 @@ import {
 import { documentText, tableText } from "./check-text.ts";
 import type { Command } from "./command.ts";
 import { type DocumentSource, findDocuments, readable, type Unreadable } from "./documents.ts";
-import { MODEL_OPTIONS, openModel } from "./model.ts";
+import { MODEL_OPTIONS, openClassifier } from "./model.ts";
 import type { ParsedOptions } from "./options.ts";
 import { complain, type ExitCode, FINDINGS, FINE, type Terminal, UNUSABLE, write } from "./terminal.ts";
 
@@ -63,7 +63,7 @@ async function checkPaths(options: ParsedOptions, terminal: Terminal): Promise<E
     options.all("fail-on"),
     categories.map(({ code }) => code),
   );
-  const model = await openModel(options, terminal);
+  const model = await openClassifier(options, terminal);
 
   const documents: CheckedDocument[] = [];
   const unreadable = [...missing];

@@ -6,7 +6,7 @@ import { InputError, throwIfCancelled } from "../engine/outcome.ts";
 import type { Classifier, Prediction } from "../engine/model/classifier.ts";
 import type { Command } from "./command.ts";
 import { type Line, lineBatches } from "./lines.ts";
-import { MODEL_OPTIONS, openModel } from "./model.ts";
+import { MODEL_OPTIONS, openClassifier } from "./model.ts";
 import type { ParsedOptions } from "./options.ts";
 import { complain, type ExitCode, FINDINGS, FINE, type Terminal, write } from "./terminal.ts";
 
@@ -49,7 +49,7 @@ async function classifyLines(options: ParsedOptions, terminal: Terminal): Promis
   if (extra !== undefined) {
     throw new InputError(`reads standard input, found "${extra}": write < ${extra}, or check ${extra} for documents`);
   }
-  const model = await openModel(options, terminal);
+  const model = await openClassifier(options, terminal);
   let waiting: Row[] = [];
   let unusable = 0;
   const flush = async (): Promise<void> => {

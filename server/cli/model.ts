@@ -1,8 +1,7 @@
 /** Which pack and adapter a command uses, and the classifier made of them. */
 import { join, resolve } from "node:path";
 import type { Classifier } from "../engine/model/classifier.ts";
-import { NetworkClassifier } from "../engine/model/network-classifier.ts";
-import { readAdapterFolder } from "../store/adapter-folder.ts";
+import { openModel } from "../open-model.ts";
 import { readPackFolder } from "../store/pack-folder.ts";
 import type { OptionTable, ParsedOptions } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,17 +19,12 @@ export function packFolder(named: string | undefined, terminal: Terminal): strin
 }
 
 /** Loads pack and adapter. Throws InputError for what cannot be used. */
-export async function openModel(options: ParsedOptions, terminal: Terminal): Promise<Classifier> {
+export async function openClassifier(options: ParsedOptions, terminal: Terminal): Promise<Classifier> {
   const threads = options.number("threads", 0, "whole") ?? 0;
-  const pack = await readPackFolder(packFolder(options.text("pack"), terminal));
-  const classifier = await NetworkClassifier.create(pack, { threads });
+  const model = await openModel(packFolder(options.text("pack"), terminal), threads);
   const adapter = options.text("adapter");
-  if (adapter !== undefined) {
-    const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
-    const { tensors } = await readAdapterFolder(resolve(terminal.cwd, adapter), base);
-    await classifier.activate(tensors);
-  }
-  return classifier;
+  if (adapter !== undefined) await model.activate(resolve(terminal.cwd, adapter));
+  return model.classifier;
 }
 
 /** The bundled pack in one line, or why there is none. */
