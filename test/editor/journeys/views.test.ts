@@ -1,0 +1,57 @@
+/** The queue, the scan and the dashboard. */
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { classified, next, nfrLens, open, type Api } from "./lens.ts";
+
+describe("across documents", () => {
+  let api: Api;
+  before(async () => {
+    api = await nfrLens();
+  });
+
+  it("reads every document of the workspace", async () => {
+    const folder = vscode.workspace.workspaceFolders![0]!;
+    const unseen = vscode.Uri.joinPath(folder.uri, "unseen", "deep.md");
+    await vscode.workspace.fs.writeFile(
+      unseen,
+      new TextEncoder().encode("# Deep\n\n- D-1: The system shall store each order for ten years.\n"),
+    );
+    await vscode.commands.executeCommand("nfrLens.scan");
+    const shown = api.documents().find(({ uri }) => uri === unseen.toString());
+    assert.deepEqual(
+      shown?.statements.map(({ id }) => id),
+      ["D-1"],
+    );
+  });
+
+  it("walks to an uncertain requirement, wherever it is", async () => {
+    await open(api, "queue.md");
+    const uncertain = api
+      .documents()
+      .flatMap(({ uri, statements }) =>
+        statements.filter((statement) => statement.uncertain).map(({ range }) => `${uri}:${range.start.line}`),
+      );
+    assert.ok(uncertain.length > 0, "the model is sure of everything: this journey needs a statement it doubts");
+    await vscode.commands.executeCommand("nfrLens.nextUncertain");
+    const editor = vscode.window.activeTextEditor!;
+    assert.ok(uncertain.includes(`${editor.document.uri.toString()}:${editor.selection.active.line}`));
+  });
+
+  it("opens the dashboard", async () => {
+    const opened = next(vscode.window.tabGroups.onDidChangeTabs, "the dashboard's tab", ({ opened: tabs }) =>
+      tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes("nfrLens.dashboard")),
+    );
+    await vscode.commands.executeCommand("nfrLens.showDashboard");
+    await opened;
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
+  it("marks documents in each way the settings offer", async () => {
+    const { document } = await open(api, "marks.md");
+    const settings = vscode.workspace.getConfiguration("nfrLens");
+    for (const way of ["underline", "off", undefined]) {
+      await settings.update("decorations", way, vscode.ConfigurationTarget.Global);
+    }
+    assert.ok((await classified(api, document.uri, document.version)).statements.length > 0);
+  });
+});
