@@ -73,7 +73,7 @@ export async function ignore({ session }: Desk, { uri, key }: { uri: string; key
 
 async function scan({ client, session }: Desk, signal: AbortSignal): Promise<unknown> {
   if (session.projects.all.length === 0) throw new InputError(l10n.t("No folder is open: there is nothing to scan."));
-  await session.model.loaded;
+  await session.prepared();
   session.model.classifier();
   const progress = await client.connection.window.createWorkDoneProgress();
   progress.begin(l10n.t("Reading requirements"), 0, undefined, true);

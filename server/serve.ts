@@ -134,7 +134,7 @@ function registerChanges(
       const paths = changes.map(({ uri }) => uri);
       if (paths.some((uri) => uri.endsWith(`/${PROJECT_FOLDER}/${CONFIG_FILE}`))) await session.readConfig();
       if (paths.some((uri) => uri.includes(`/${PROJECT_FOLDER}/`))) await session.refreshLabels();
-      for (const uri of paths) session.rereadClosed(uri);
+      for (const uri of paths) await session.rereadClosed(uri);
     }),
   );
   connection.onDidChangeConfiguration((params) =>

@@ -41,12 +41,14 @@ export class Session {
   readonly projects = new Projects();
   settings: ServerSettings = DEFAULT_SETTINGS;
   trusted = true;
+  #rootsRead: Promise<void> = Promise.resolve();
   readonly #outlet: Outlet;
   readonly #open = new Map<string, TrackedDocument>();
   /** Results of documents that a scan read from disk and that are not open. */
   readonly #scanned = new Map<string, ClassifiedDocument>();
   /** How to read the documents of the last scan again, open ones included. */
   readonly #sources = new Map<string, () => Promise<TextDocument>>();
+  #rereading = new AbortController();
   /** Problems of label logs that the user was told of. */
   readonly #told = new Set<string>();
 
@@ -68,11 +70,19 @@ export class Session {
     for (const document of this.#open.values()) document.cancel();
   }
 
-  async setRoots(roots: readonly string[]): Promise<void> {
+  /** Settled when configuration and labels of the folders are read and the model is loaded, well or not. */
+  async prepared(): Promise<void> {
+    await this.#rootsRead;
+    await this.model.loaded;
+  }
+
+  setRoots(roots: readonly string[]): Promise<void> {
     this.projects.set(roots);
-    await this.readConfig();
-    await this.refreshLabels();
+    this.#rootsRead = this.readConfig()
+      .then(() => this.refreshLabels())
+      .catch((error: unknown) => this.#outlet.warn(errorMessage(error)));
     for (const document of this.#open.values()) document.keys = this.#keys(document.uri);
+    return this.#rootsRead;
   }
 
   /** Reads the configuration of every folder anew and classifies under it. */
@@ -117,7 +127,7 @@ export class Session {
     document.settle(undefined);
     this.#open.delete(uri);
     this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
-    this.rereadClosed(uri);
+    void this.rereadClosed(uri);
   }
 
   /** Reads a document that no editor has open, and keeps reading it when it changes. Rejects where it is unreadable. */
@@ -140,15 +150,17 @@ export class Session {
   }
 
   /** Reads a scanned document again, because it changed on disk or its editor closed; forgets it when it is gone. */
-  rereadClosed(uri: string): void {
+  async rereadClosed(uri: string): Promise<void> {
     const source = this.#sources.get(uri);
     if (source === undefined || this.#open.has(uri)) return;
-    this.readClosed(uri, source).catch((error: unknown) => {
+    try {
+      await this.readClosed(uri, source);
+    } catch (error) {
       this.#outlet.log(errorMessage(error));
       this.#sources.delete(uri);
       this.#scanned.delete(uri);
       this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
-    });
+    }
   }
 
   get openDocuments(): readonly TrackedDocument[] {
@@ -177,9 +189,20 @@ export class Session {
     return document?.statements.find(({ shown }) => shown.key === key);
   }
 
-  /** Classifies every open document again, because the model or the rules changed. */
+  /** Classifies every document again, because the model or the rules changed. */
   reclassify(): void {
     for (const document of this.#open.values()) this.#classify(document, 0);
+    this.#rereading.abort();
+    this.#rereading = new AbortController();
+    void this.#rereadAll(this.#rereading.signal);
+  }
+
+  /** One after the other, so that a large workspace takes time and not memory. */
+  async #rereadAll(signal: AbortSignal): Promise<void> {
+    for (const uri of [...this.#sources.keys()]) {
+      if (signal.aborted) return;
+      await this.rereadClosed(uri);
+    }
   }
 
   // ── classification ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +221,7 @@ export class Session {
 
   /** One run over an open document; superseded runs reject. */
   async #run(document: TrackedDocument, signal: AbortSignal): Promise<void> {
-    await this.model.loaded;
+    await this.prepared();
     stopIf(signal);
     if (this.model.model === undefined) document.settle(undefined);
     else this.#settle(document, await this.#result(document, signal));

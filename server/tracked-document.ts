@@ -25,7 +25,7 @@ export class TrackedDocument {
   #settled: number | undefined;
   #run = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #waiting: { resolve: (result: ClassifiedDocument | undefined) => void; reject: (error: Error) => void }[] = [];
+  #waiting: ((result: ClassifiedDocument | undefined) => void)[] = [];
 
   constructor(uri: string, languageId: string, version: number, content: string, path: string) {
     this.uri = uri;
@@ -66,7 +66,7 @@ export class TrackedDocument {
   settle(result: ClassifiedDocument | undefined): void {
     this.#result = result;
     this.#settled = this.#text.version;
-    for (const { resolve } of this.#waiting.splice(0)) resolve(result);
+    for (const waiter of this.#waiting.splice(0)) waiter(result);
   }
 
   /** Replaces the last result by the same with other labels. */
@@ -79,12 +79,16 @@ export class TrackedDocument {
     if (this.#settled === this.#text.version) return this.#result;
     throwIfCancelled(signal);
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
-      this.#waiting.push(waiter);
-      signal?.addEventListener("abort", () => {
+      const giveUp = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== waiter);
         reject(new Cancelled());
-      });
+      };
+      const waiter = (result: ClassifiedDocument | undefined): void => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve(result);
+      };
+      this.#waiting.push(waiter);
+      signal?.addEventListener("abort", giveUp);
     });
   }
 }

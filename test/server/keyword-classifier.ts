@@ -40,13 +40,13 @@ export class KeywordClassifier implements Classifier {
     const { fault } = this;
     this.fault = undefined;
     if (fault) throw fault;
-    try {
-      await Promise.race([this.#gate, aborted(signal)]);
-      throwIfCancelled(signal);
-    } catch (error) {
-      this.cancelled += 1;
-      throw error;
-    }
+    let stop: () => void = () => undefined;
+    const aborted = new Promise<void>((resolve) => (stop = resolve));
+    signal?.addEventListener("abort", stop);
+    await Promise.race([this.#gate, aborted]);
+    signal?.removeEventListener("abort", stop);
+    if (signal?.aborted === true) this.cancelled += 1;
+    throwIfCancelled(signal);
     onProgress?.(texts.length, texts.length);
     return texts.map(predict);
   }
@@ -57,8 +57,4 @@ function predict(text: string): Prediction {
   const rest = (1 - confidence) / (BUILT_IN_CODES.length - 1);
   const scores = Object.fromEntries(BUILT_IN_CODES.map((code) => [code, code === label ? confidence : rest]));
   return { label, confidence, uncertain: confidence < THRESHOLD, scores };
-}
-
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
 }

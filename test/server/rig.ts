@@ -11,6 +11,8 @@ import {
   type ClientCapabilities,
   createConnection,
   createProtocolConnection,
+  type InitializeResult,
+  type MessageConnection,
   type ProtocolConnection,
   type PublishDiagnosticsParams,
   type Range,
@@ -58,14 +60,16 @@ export interface RigOptions {
 }
 
 interface Waiter {
-  test(): boolean;
-  resolve(): void;
+  readonly test: () => boolean;
+  readonly resolve: () => void;
 }
 
 export class Rig {
   readonly classifier = new KeywordClassifier();
   readonly client: ProtocolConnection;
   readonly root: string;
+  /** What the server answered to `initialize`. */
+  offered: InitializeResult | undefined;
   /** Everything the client was told, oldest first. */
   readonly told: { method: string; params: unknown }[] = [];
   readonly logged: string[] = [];
@@ -97,6 +101,8 @@ export class Rig {
     );
     this.client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.client.onUnhandledNotification(({ method, params }) => this.#hear(method, params));
+    // The protocol's type leaves this event of the underlying connection out.
+    (this.client as unknown as MessageConnection).onUnhandledProgress((params) => this.#hear("$/progress", params));
     for (const method of ["workspace/codeLens/refresh", "workspace/inlayHint/refresh", "client/registerCapability"]) {
       this.client.onRequest(method, (params: unknown) => {
         this.#hear(method, params);
@@ -116,7 +122,7 @@ export class Rig {
       settings: { ...SETTINGS, ...options.settings },
       ...options.options,
     };
-    await rig.client.sendRequest("initialize", {
+    rig.offered = await rig.client.sendRequest<InitializeResult>("initialize", {
       processId: null,
       rootUri: null,
       capabilities: options.capabilities ?? {
