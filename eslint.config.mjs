@@ -3,7 +3,10 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 const NODE_GLOBALS = Object.fromEntries(
-  ["process", "console", "performance", "URL", "URLSearchParams", "setTimeout", "require"].map((name) => [name, "readonly"]),
+  ["process", "console", "performance", "URL", "URLSearchParams", "setTimeout", "require"].map((name) => [
+    name,
+    "readonly",
+  ]),
 );
 
 export default defineConfig([
