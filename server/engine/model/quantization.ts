@@ -183,10 +183,13 @@ export interface ActivationRange {
   readonly zero: number;
 }
 
+/** Keeps the step of activations that are always zero above zero. */
+const SMALLEST_STEP = 1e-12;
+
 /** Spreads 0 to 255 over [minimum, maximum], which is widened to hold 0. */
 export function activationRange(minimum: number, maximum: number): ActivationRange {
   const low = Math.min(minimum, 0);
   const high = Math.max(maximum, 0);
-  const scale = high === low ? 1 : (high - low) / 255;
+  const scale = Math.max((high - low) / 255, SMALLEST_STEP);
   return { scale, zero: Math.round(-low / scale) };
 }
