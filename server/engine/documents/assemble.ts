@@ -63,6 +63,8 @@ export interface Assembled {
 export interface Assembly {
   readonly chunks: readonly Assembled[];
   readonly placements: readonly Placement[];
+  /** The placements' statements. */
+  readonly found: readonly Statement[];
   readonly statements: readonly Statement[];
   readonly problems: readonly DocumentProblem[];
 }
@@ -79,33 +81,41 @@ const NOTHING_YET: State = {
   rows: undefined,
 };
 
+const NOTHING_READ: Assembly = { chunks: [], placements: [], found: [], statements: [], problems: [] };
+
 /** Statements and problems of a whole document, in document order. `previous` saves work, nothing else. */
-export function assemble(chunks: readonly Assembled[], previous?: Assembly): Assembly {
-  const placements: Placement[] = [];
-  const statements: Statement[] = [];
-  const problems: DocumentProblem[] = [];
-  const removed = (previous?.chunks.length ?? 0) - chunks.length;
-  let state = NOTHING_YET;
-  let start = 0;
-  let line = 0;
-  chunks.forEach((chunk, index) => {
-    const before = previous?.chunks[index] === chunk ? index : index + removed;
-    const known = previous?.chunks[before] === chunk ? previous.placements[before] : undefined;
-    const placement = (known && moved(known, state, start, line)) ?? place(chunk, state, start, line);
+export function assemble(chunks: readonly Assembled[], previous: Assembly = NOTHING_READ): Assembly {
+  const known = previous.placements;
+  let index = 0;
+  while (index < chunks.length && chunks[index] === previous.chunks[index]) index++;
+  const placements = known.slice(0, index);
+  const unchanged = placements.at(-1);
+  let state = unchanged?.after ?? NOTHING_YET;
+  let start = unchanged === undefined ? 0 : unchanged.start + chunks[index - 1]!.length;
+  let line = unchanged === undefined ? 0 : unchanged.line + chunks[index - 1]!.lines;
+  const count = placements.reduce((sum, placement) => sum + placement.statements.length, 0);
+  const found = previous.found.slice(0, count);
+  const problems = previous.problems.filter((problem) => problem.start < start);
+  const removed = previous.chunks.length - chunks.length;
+  for (; index < chunks.length; index++) {
+    const chunk = chunks[index]!;
+    const before = previous.chunks[index + removed] === chunk ? known[index + removed] : undefined;
+    const placement = (before && moved(before, state, start, line)) ?? place(chunk, state, start, line);
     placements.push(placement);
-    for (const statement of placement.statements) statements.push(statement);
+    for (const statement of placement.statements) found.push(statement);
     for (const problem of chunk.content.problems) {
       problems.push({ message: problem.message, start: problem.start + start, end: problem.end + start });
     }
     state = placement.after;
     start += chunk.length;
     line += chunk.lines;
-  });
-  const last = { ...state, statements };
+  }
+  const last = { ...state, statements: [] as Statement[] };
   endTable(last);
   settle(last);
-  if (!state.ignoreFile) return { chunks, placements, statements, problems };
-  return { chunks, placements, statements: statements.map((each) => ({ ...each, ignored: true })), problems };
+  const all = last.statements.length === 0 ? found : [...found, ...last.statements];
+  const shown = state.ignoreFile ? all.map((each) => ({ ...each, ignored: true })) : all;
+  return { chunks, placements, found, statements: shown, problems };
 }
 
 function place(chunk: Assembled, before: State, start: number, line: number): Placement {
@@ -118,8 +128,7 @@ function place(chunk: Assembled, before: State, start: number, line: number): Pl
 /** A chunk's earlier result at its new place; undefined where what stands before the chunk now changes the result. */
 function moved(known: Placement, before: State, start: number, line: number): Placement | undefined {
   const { before: then, after, statements } = known;
-  const same = (Object.keys(NOTHING_YET) as (keyof State)[]).every((key) => then[key] === before[key]);
-  if (!same) return undefined;
+  if (then !== before && !sameState(then, before)) return undefined;
   const shift = start - known.start;
   const lines = line - known.line;
   if (shift === 0 && lines === 0) return known;
@@ -132,6 +141,10 @@ function moved(known: Placement, before: State, start: number, line: number): Pl
     return { start: from, end: to, text, segments, id, context, line: statement.line + lines, heading, place, ignored };
   });
   return { start, line, before, after, statements: shifted };
+}
+
+function sameState(one: State, other: State): boolean {
+  return (Object.keys(NOTHING_YET) as (keyof State)[]).every((key) => one[key] === other[key]);
 }
 
 function take(event: BlockEvent, offset: number, line: number, progress: Progress): void {

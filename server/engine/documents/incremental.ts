@@ -27,6 +27,8 @@ export interface Reading {
   readonly text: string;
   readonly document: ReadDocument;
   readonly chunks: readonly ReadChunk[];
+  /** Every label that the document defines. */
+  readonly definitions: ReadonlySet<string>;
   readonly assembly: Assembly;
 }
 
@@ -38,11 +40,12 @@ export function readInChunks(format: ChunkedFormat, text: string, previous?: Rea
     return readChunk(format, source, plan, defined);
   };
   const first = previous === undefined ? readAll(format, text, read) : readAgain(format, text, previous, read);
-  const chunks = resolveDefinitions(format, text, first, read);
+  const definitions = definitionsOf(first, previous);
+  const chunks = resolveDefinitions(format, text, first, definitions, previous?.definitions, read);
   const assembly = assemble(chunks, previous?.assembly);
   const { statements, problems } = assembly;
   const work = { read: counter.read, reused: Math.max(0, chunks.length - counter.read) };
-  return { format, text, document: { statements, problems, work }, chunks, assembly };
+  return { format, text, document: { statements, problems, work }, chunks, definitions, assembly };
 }
 
 type ReadOne = (source: string, plan: Pick<ChunkPlan, "kind" | "prefix">, defined: readonly string[]) => ReadChunk;
@@ -131,16 +134,31 @@ function detached(slice: string): string {
   return ` ${slice}`.slice(1);
 }
 
+/** The labels defined in `chunks`: those of before where no chunk came or went that defines any. */
+function definitionsOf(chunks: readonly ReadChunk[], previous: Reading | undefined): ReadonlySet<string> {
+  const old = previous?.chunks ?? [];
+  let first = 0;
+  while (first < chunks.length && chunks[first] === old[first]) first++;
+  let last = 0;
+  const most = Math.min(chunks.length, old.length) - first;
+  while (last < most && chunks[chunks.length - 1 - last] === old[old.length - 1 - last]) last++;
+  const changed = [...chunks.slice(first, chunks.length - last), ...old.slice(first, old.length - last)];
+  if (previous !== undefined && changed.every((chunk) => chunk.content.definitions.length === 0)) {
+    return previous.definitions;
+  }
+  return new Set(chunks.flatMap((chunk) => chunk.content.definitions));
+}
+
 /** Reads chunks again whose mentions are defined elsewhere now and were not before, or the other way round. */
 function resolveDefinitions(
   format: ChunkedFormat,
   text: string,
   chunks: readonly ReadChunk[],
+  known: ReadonlySet<string>,
+  before: ReadonlySet<string> | undefined,
   read: ReadOne,
 ): readonly ReadChunk[] {
-  const known = new Set<string>();
-  for (const chunk of chunks) for (const label of chunk.content.definitions) known.add(label);
-  if (known.size === 0 && chunks.every((chunk) => chunk.defined === "")) return chunks;
+  if (known.size === 0 && (before?.size ?? 0) === 0) return chunks;
   let end = 0;
   return chunks.map((chunk) => {
     end += chunk.length;

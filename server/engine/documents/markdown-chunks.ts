@@ -29,6 +29,7 @@ const RULE = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$/u;
 const UNCLEAR_ITEM = /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/u;
 /** Tags that begin an HTML block anywhere; it ends at a blank line. */
 const HTML_BLOCK = new RegExp(`^ {0,3}</?(?:${htmlBlockNames.join("|")})(?:[ \\t]|/?>|$)`, "iu");
+const HEADING = /^#{1,6}[ \t]/u;
 const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/u;
 
 /** The chunks of `text` from `from`, which is 0 or the start of a chunk without a prefix. */
@@ -204,7 +205,8 @@ function pass(text: string, line: Line, words: string, open: Open): Line | undef
     open.html = "block";
     open.item = undefined;
   } else if (/^ {0,3}</u.test(words)) open.html = "maybe";
-  open.blankBefore = false;
+  // A heading is over at the end of its line, as if a blank line followed.
+  open.blankBefore = HEADING.test(words) && open.html === "no";
   return line;
 }
 
@@ -226,7 +228,7 @@ function isCut(words: string, { blankBefore, afterIndented, html, item }: Open):
     return !afterIndented || follows || !/^(?!1[.)])\d{1,9}[.)]/u.test(words);
   }
   if (html !== "no") return false;
-  if (FENCE.test(words) || /^#{1,6}[ \t]/u.test(words)) return true;
+  if (FENCE.test(words) || HEADING.test(words)) return true;
   if (/^[-+*][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words)) return true;
   return follows && /^\d{1,9}[.)][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words);
 }

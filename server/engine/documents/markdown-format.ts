@@ -1,6 +1,7 @@
 /** Markdown as a format that is read in chunks, with the limits that keep hostile input from stopping the editor. */
 import type { ChunkContent, ChunkedFormat } from "./chunk.ts";
 import { frontMatterEnd, markdownChunks } from "./markdown-chunks.ts";
+import { readSimple } from "./markdown-simple.ts";
 import { normaliseLabel, readMarkdown } from "./markdown.ts";
 import { readPlainText } from "./plain-text.ts";
 
@@ -24,6 +25,8 @@ export const markdown: ChunkedFormat = {
 };
 
 function readChunk(source: string, before: string, defined: readonly string[]): ChunkContent {
+  const simple = before === "" && defined.length === 0 ? readSimple(source) : undefined;
+  if (simple !== undefined) return { events: simple, problems: [], definitions: [] };
   const reason = tooHard(source);
   if (reason === undefined) {
     const labels = defined.map((label) => `[${label}]: x\n\n`).join("");

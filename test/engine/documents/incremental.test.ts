@@ -8,10 +8,12 @@ import type { ChunkedFormat } from "../../../server/engine/documents/chunk.ts";
 import { readInChunks } from "../../../server/engine/documents/incremental.ts";
 import { frontMatterEnd } from "../../../server/engine/documents/markdown-chunks.ts";
 import { markdown } from "../../../server/engine/documents/markdown-format.ts";
+import { readSimple } from "../../../server/engine/documents/markdown-simple.ts";
+import { readMarkdown } from "../../../server/engine/documents/markdown.ts";
 import { plainText } from "../../../server/engine/documents/plain-text.ts";
 import { readDocument, type FormatName } from "../../../server/engine/documents/read.ts";
 import type { ReadDocument } from "../../../server/engine/documents/statement.ts";
-import { edited, markdownText, plainTextText } from "./random-documents.ts";
+import { edited, markdownText, nearlySimple, plainTextText } from "./random-documents.ts";
 
 const uncut: ChunkedFormat = {
   ...markdown,
@@ -35,6 +37,20 @@ describe("documents: reading in chunks", () => {
       }),
       { numRuns: runs },
     );
+  });
+
+  it("takes its shortcut only where the parser says the same", () => {
+    const seen = { taken: 0 };
+    fc.assert(
+      fc.property(nearlySimple, (text) => {
+        const events = readSimple(text);
+        if (events === undefined) return;
+        seen.taken++;
+        assert.deepEqual(events, readMarkdown(text).events);
+      }),
+      { numRuns: 5 * runs },
+    );
+    assert.ok(seen.taken > runs / 2, `the shortcut was taken ${seen.taken} times of ${5 * runs}`);
   });
 
   for (const [format, texts] of [

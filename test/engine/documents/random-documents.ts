@@ -64,6 +64,79 @@ function document(ofLines: fc.Arbitrary<string>): fc.Arbitrary<string> {
 
 export const markdownText = document(line);
 
+const simpleStarts = [
+  "",
+  "",
+  "",
+  "- ",
+  "* ",
+  "1. ",
+  "12) ",
+  "# ",
+  "### ",
+  "**REQ-1:** ",
+  "**R2** ",
+  "[NFR-3] ",
+  "**",
+  "[x] ",
+  " ",
+];
+const simpleParts = [
+  ...[
+    "The system shall ",
+    "answer",
+    " within",
+    " 5 s",
+    ".",
+    ", ",
+    " ",
+    " ",
+    " a_b_c ",
+    " & ",
+    " < 5 ",
+    " ~5 ",
+    " * ",
+    "(2) ",
+  ],
+  ...["\n", "\n", "\r\n", "\r", "\n\n", "  \n", "\nThen it ", "\n12. ", "\n---", "\n# ", "\n- ", "\n    ", "\n|"],
+  ...[
+    "*",
+    "_",
+    "`",
+    "[a]",
+    "]",
+    "<b>",
+    "&amp;",
+    "\\",
+    "~~",
+    "|",
+    ":",
+    "www.a.b",
+    "http://a.b",
+    "a@b.c",
+    "é",
+    "日",
+    "#",
+    "!",
+    "\t",
+  ],
+  ...["**", "- ", "1. ", "**ID** ", '"quoted"', "‘x’", "> ", "=", "-", "\ufeff", "\u00a0", "\u2028", "\ud83d\ude00"],
+];
+
+/** Short texts of which many are plain and the others only just not. */
+export const nearlySimple = fc
+  .tuple(
+    fc.constantFrom(...simpleStarts),
+    fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: fc.constantFrom(...simpleParts.slice(0, 14)) },
+        { weight: 1, arbitrary: fc.constantFrom(...simpleParts) },
+      ),
+      { minLength: 2, maxLength: 9 },
+    ),
+  )
+  .map(([start, parts]) => `${start}The system${parts.join("")}`);
+
 export const plainTextText = document(
   fc.oneof(
     line,
