@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import {
+  among,
+  CARD_BEGIN,
+  CARD_END,
+  differences,
+  f1Of,
+  functionalOrNot,
+  lowestAccuracy,
+  macroF1,
+  measured,
+  requirementOrNot,
+  type Row,
+  shippedValues,
+  table,
+  weightedF1,
+  withTable,
+} from "./measures.ts";
+
+const row = (truth: string, scores: Record<string, number>, group = "a"): Row => ({ truth, group, scores });
+const SURE_SECURITY = { F: 0.2, SE: 0.5, PE: 0.1, none: 0.2 };
+const MOSTLY_QUALITY = { F: 0.4, SE: 0.3, PE: 0.3, none: 0 };
+
+describe("the measures of npm run evaluate", () => {
+  it("look only at the categories asked for, as shares of those", () => {
+    const found = among(row("SE", { ...SURE_SECURITY, none: 0.9, SE: 0.05, F: 0.03, PE: 0.02 }), ["F", "SE", "PE"]);
+    assert.deepEqual([found.label, found.truth], ["SE", "SE"]);
+    assert.ok(Math.abs(found.confidence - 0.5) < 1e-9);
+  });
+
+  it("call a statement not F where the other categories together are more likely", () => {
+    const codes = ["F", "SE", "PE"];
+    assert.equal(among(row("PE", MOSTLY_QUALITY), codes).label, "F");
+    assert.deepEqual(
+      [functionalOrNot(row("PE", MOSTLY_QUALITY), codes).label, functionalOrNot(row("F", MOSTLY_QUALITY), codes).truth],
+      ["not F", "F"],
+    );
+  });
+
+  it("call a statement none only where none is the most likely", () => {
+    assert.equal(requirementOrNot(row("none", SURE_SECURITY)).label, "requirement");
+    assert.equal(requirementOrNot(row("none", { F: 0.4, none: 0.6 })).label, "none");
+  });
+
+  it("are those of the field: weighted and macro F1, F1 of one class, the lowest accuracy of a group", () => {
+    const judged = [
+      { truth: "SE", label: "SE", confidence: 1, group: "a" },
+      { truth: "SE", label: "PE", confidence: 1, group: "a" },
+      { truth: "PE", label: "PE", confidence: 1, group: "b" },
+      { truth: "PE", label: "PE", confidence: 1, group: "b" },
+    ];
+    // SE: precision 1, recall 1/2, F1 2/3. PE: precision 2/3, recall 1, F1 4/5.
+    assert.ok(Math.abs(f1Of("SE")(judged) - 2 / 3) < 1e-9);
+    assert.ok(Math.abs(macroF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
+    assert.ok(Math.abs(weightedF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
+    assert.equal(lowestAccuracy(judged), 0.5);
+  });
+
+  it("have an interval that repeats itself and holds the value", () => {
+    const judged = Array.from({ length: 60 }, (_, index) => ({
+      truth: "SE",
+      label: index % 3 === 0 ? "PE" : "SE",
+      confidence: 1,
+      group: `p${index % 6}`,
+    }));
+    const accuracy = (rows: readonly { label: string }[]): number =>
+      rows.filter(({ label }) => label === "SE").length / rows.length;
+    const first = measured("accuracy", judged, accuracy);
+    assert.deepEqual(measured("accuracy", judged, accuracy), first);
+    const [low, high] = first.interval!;
+    assert.ok(low < first.value && first.value < high && low > 0.1 && high < 1, `${low} ${first.value} ${high}`);
+  });
+
+  it("come back from the card's table, and differences are named", () => {
+    const measures = [
+      { name: "weighted F1", value: 0.8123, interval: [0.78, 0.85] as const, bound: { least: 0.79, aim: 0.85 } },
+      { name: "calibration error", value: 0.05, bound: { most: 0.06, aim: 0.04 } },
+    ];
+    const card = withTable(`# Card\n${CARD_BEGIN}\nold\n${CARD_END}\nend\n`, table(measures));
+    assert.match(card, /^\| weighted F1 \| 0\.812 \| 0\.780 to 0\.850 \| 0\.79 \| 0\.85 \|$/m);
+    assert.match(
+      card,
+      /\| calibration error \| 0\.050 \| – \| at most 0\.06 \| 0\.04 \|\n<!-- npm run evaluate: end -->\nend/,
+    );
+    const shipped = shippedValues(card);
+    assert.deepEqual(
+      [...shipped],
+      [
+        ["weighted F1", 0.812],
+        ["calibration error", 0.05],
+      ],
+    );
+    assert.deepEqual(differences(shipped, measures), []);
+    const worse = [{ ...measures[0]!, value: 0.79 }];
+    assert.deepEqual(differences(shipped, worse), [
+      '"weighted F1" is 0.790, the card says 0.812',
+      'the card states "calibration error", which was not measured',
+    ]);
+    assert.throws(() => withTable("# Card", ""), /the card has no/);
+  });
+});
