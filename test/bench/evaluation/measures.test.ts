@@ -61,7 +61,7 @@ describe("the measures of npm run evaluate", () => {
       truth: "SE",
       label: index % 3 === 0 ? "PE" : "SE",
       confidence: 1,
-      group: `p${index % 6}`,
+      group: `p${index % 7}`,
     }));
     const accuracy = (rows: readonly { label: string }[]): number =>
       rows.filter(({ label }) => label === "SE").length / rows.length;
