@@ -99,16 +99,16 @@ function connect(app: App, decorations: Decorations): void {
 
 /** Follows the server into a new state: what is on screen is never older than the server. */
 async function enter(app: App, state: ServerState): Promise<void> {
-  await vscode.commands.executeCommand("setContext", "nfrLens.state", state);
   const readied = ready(app);
-  if (readied) {
-    app.requirements.refresh();
-    await app.adapters.refresh(readied).catch((error: unknown) => app.log.warn(`Adapters: ${String(error)}`));
-    return;
+  if (!readied) {
+    app.documents.clear();
+    app.adapters.clear();
+    app.review.clear();
   }
-  app.documents.clear();
-  app.adapters.clear();
-  app.review.clear();
+  await vscode.commands.executeCommand("setContext", "nfrLens.state", state);
+  if (!readied) return;
+  app.requirements.refresh();
+  await app.adapters.refresh(readied).catch((error: unknown) => app.log.warn(`Adapters: ${String(error)}`));
 }
 
 function changed(

@@ -18,6 +18,7 @@ import {
   type TrainProgress,
 } from "../server/protocol.ts";
 import { makeAsk, type Ask } from "./ask.ts";
+import { quiet } from "./diagnostics.ts";
 import { RESTART_DELAYS, RestartPolicy } from "./restart-policy.ts";
 import { readSettings } from "./settings.ts";
 
@@ -117,6 +118,7 @@ export class Server implements vscode.Disposable {
         return false;
       },
       errorHandler: this.errorHandler(),
+      middleware: { handleDiagnostics: (uri, diagnostics, next) => next(uri, quiet(uri, diagnostics)) },
       markdown: { isTrusted: { enabledCommands: [] } },
     };
     return new LanguageClient("nfrLens", "NFR Lens", { module, transport: TransportKind.stdio }, options);
