@@ -1,12 +1,11 @@
-/** Model packs on disk: reads a folder into memory, and writes one so that it appears complete or not at all. */
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { MANIFEST_FILE, PACK_FILES } from "../engine/model/manifest.ts";
+/** Model packs on disk: reads a folder into memory, and writes one. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CALIBRATION_FILE, MANIFEST_FILE, PACK_FILES } from "../engine/model/manifest.ts";
 import { type Pack, type PackBytes, parsePack } from "../engine/model/pack.ts";
 import type { CheckpointBytes } from "../engine/model/make-pack.ts";
 import { InputError } from "../engine/outcome.ts";
-import { syncFolder } from "./atomic-write.ts";
+import { writeFileAtomic } from "./atomic-write.ts";
 
 /** A text file of a pack; a tokenizer of 250,000 tokens takes about 20 MB. */
 const LARGEST_TEXT = 64 * 1024 ** 2;
@@ -42,41 +41,29 @@ export async function readCheckpointFolder(folder: string): Promise<CheckpointBy
       : `The folder holds ${other}; save the checkpoint as one model.safetensors (in Python: save_pretrained).`;
   };
   const [config, tokenizer, model] = await Promise.all(PACK_FILES.map((file) => readPart(folder, file, hint)));
-  return { config: config!, tokenizer: tokenizer!, model: model! };
+  const calibration = await readFile(join(folder, CALIBRATION_FILE)).catch((error: unknown) =>
+    whenMissing(error, null),
+  );
+  return { config: config!, tokenizer: tokenizer!, model: model!, calibration };
 }
 
 /**
- * Writes the files to a temporary folder, flushes them and renames it to `folder`.
- * @throws InputError when `folder` exists already and is not empty
+ * Writes each file complete or not at all, the manifest last: without it the folder is no pack, and an older one
+ * that does not match is refused. Other files of the folder, such as a model card, stay as they are.
+ * @throws InputError when the folder holds a pack already and `replace` is not set
  */
-export async function writePackFolder(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const target = resolve(folder);
-  const existing = await readdir(target).catch((error: unknown) => whenMissing(error, []));
-  if (existing.length > 0) {
-    throw new InputError(`${folder} is not empty (it holds ${existing[0]!}); choose a new folder for the pack.`);
+export async function writePackFolder(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  { replace = false }: { replace?: boolean } = {},
+): Promise<void> {
+  const present = await readdir(folder).catch((error: unknown) => whenMissing(error, []));
+  const taken = present.find((name) => files.has(name));
+  if (taken !== undefined && !replace) {
+    throw new InputError(`${folder} already holds ${taken}; choose another folder for the pack.`);
   }
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await mkdir(temporary, { recursive: true });
-    for (const [name, bytes] of files) await writeFlushed(join(temporary, name), bytes);
-    await syncFolder(temporary);
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
-  await syncFolder(dirname(target));
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, "wx");
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const ordered = [...files].sort(([a], [b]) => Number(a === MANIFEST_FILE) - Number(b === MANIFEST_FILE));
+  for (const [name, bytes] of ordered) await writeFileAtomic(join(folder, name), bytes);
 }
 
 async function readPart(folder: string, file: string, hint: (found: string[]) => string): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { type Calibration, UNCALIBRATED } from "./calibration.ts";
 import { CALIBRATION_TEXTS } from "./calibration-texts.ts";
 import { readEncoderConfig } from "./config.ts";
 import { type EncoderConfig, NAMES } from "./encoder.ts";
-import { MANIFEST_FILE, PACK_FORMAT, type PackManifest } from "./manifest.ts";
+import { CALIBRATION_FILE, MANIFEST_FILE, PACK_FORMAT, type PackManifest, parseCalibration } from "./manifest.ts";
 import { type Extremes, measureActivations } from "./network.ts";
 import { decode, sha256, withoutPrefix } from "./pack.ts";
 import { BLOCK, denseMatrix, type Matrix, type Precision, quantizeInt4, quantizeInt8 } from "./quantization.ts";
@@ -20,6 +20,8 @@ export interface CheckpointBytes {
   readonly config: Uint8Array;
   readonly tokenizer: Uint8Array;
   readonly model: Uint8Array;
+  /** `calibration.json`, where whoever trained the checkpoint measured it. */
+  readonly calibration: Uint8Array | null;
 }
 
 export interface MakePackOptions {
@@ -34,7 +36,6 @@ export interface MakePackOptions {
   readonly precision: Precision;
   /** Left out: what `nfr_lens_pooling` of config.json says, else CLS where the checkpoint has a pooler, else mean. */
   readonly pooling?: "mean" | "cls";
-  readonly calibration?: Calibration;
   /** Of the head that is made where the checkpoint has none. */
   readonly seed: number;
 }
@@ -88,7 +89,7 @@ export async function makePack(checkpoint: CheckpointBytes, options: MakePackOpt
       "tokenizer.json": sha256(checkpoint.tokenizer),
       "model.safetensors": sha256(model),
     },
-    calibration: options.calibration ?? UNCALIBRATED,
+    calibration: chooseCalibration(checkpoint.calibration, at(CALIBRATION_FILE), head.labels.length, notes),
   };
   const files = new Map([
     [MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)],
@@ -171,6 +172,12 @@ function labelsOf(fields: FieldReader): string[] {
   const labels = names.keys().map((_, index) => names.string(String(index)));
   const real = labels.every((label) => !/^LABEL_\d+$/.test(label)) && new Set(labels).size === labels.length;
   return real ? labels : [];
+}
+
+function chooseCalibration(bytes: Uint8Array | null, file: string, labels: number, notes: string[]): Calibration {
+  if (bytes !== null) return parseCalibration(FieldReader.parse(decode(bytes, file), file), labels);
+  notes.push(`There is no ${CALIBRATION_FILE}: confidences are the network's own, and no answer counts as uncertain.`);
+  return UNCALIBRATED;
 }
 
 /** The tensors without prefix, half precision widened. */

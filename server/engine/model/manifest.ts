@@ -6,6 +6,8 @@ import { FieldReader } from "./record.ts";
 
 export const PACK_FORMAT = 1;
 export const MANIFEST_FILE = "nfr-lens.json";
+/** Beside a checkpoint: the calibration its pack takes over. */
+export const CALIBRATION_FILE = "calibration.json";
 /** The files of a pack that its manifest vouches for. */
 export const PACK_FILES = ["config.json", "tokenizer.json", "model.safetensors"] as const;
 export type PackFile = (typeof PACK_FILES)[number];

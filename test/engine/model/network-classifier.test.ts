@@ -20,10 +20,9 @@ const TEXTS = Array.from(
 );
 
 async function classifier(precision: "fp32" | "int8" = "int8"): Promise<NetworkClassifier> {
-  return NetworkClassifier.create(
-    await tinyPack({ precision, calibration: { temperature: 0.7, bias: [], threshold: 0.5 } }),
-    { threads: 1 },
-  );
+  return NetworkClassifier.create(await tinyPack({ precision }, { temperature: 0.7, bias: [], threshold: 0.5 }), {
+    threads: 1,
+  });
 }
 
 function gap(a: Prediction, b: Prediction): number {

@@ -1,6 +1,7 @@
 /** The tiny random checkpoint of `test/fixtures/tiny-bert` and what PyTorch computed with it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Calibration } from "../../../server/engine/model/calibration.ts";
 import { type CheckpointBytes, makePack, type MakePackOptions } from "../../../server/engine/model/make-pack.ts";
 import { MANIFEST_FILE } from "../../../server/engine/model/manifest.ts";
 import { type Pack, type PackBytes, parsePack } from "../../../server/engine/model/pack.ts";
@@ -26,7 +27,12 @@ export function storedRows({ ids, mask }: StoredOutputs): Int32Array[] {
 
 export function tinyCheckpoint(): CheckpointBytes {
   const read = (name: string): Uint8Array => readFileSync(join(FOLDER, name));
-  return { config: read("config.json"), tokenizer: read("tokenizer.json"), model: read("model.safetensors") };
+  return {
+    config: read("config.json"),
+    tokenizer: read("tokenizer.json"),
+    model: read("model.safetensors"),
+    calibration: null,
+  };
 }
 
 export const OPTIONS: MakePackOptions = {
@@ -49,8 +55,9 @@ export function packBytes(files: ReadonlyMap<string, Uint8Array>): PackBytes {
   };
 }
 
-export async function tinyPack(options: Partial<MakePackOptions> = {}): Promise<Pack> {
-  const { files } = await makePack(tinyCheckpoint(), { ...OPTIONS, ...options });
+export async function tinyPack(options: Partial<MakePackOptions> = {}, calibration?: Calibration): Promise<Pack> {
+  const measured = calibration === undefined ? null : new TextEncoder().encode(JSON.stringify(calibration));
+  const { files } = await makePack({ ...tinyCheckpoint(), calibration: measured }, { ...OPTIONS, ...options });
   return parsePack(packBytes(files), "tiny");
 }
 
