@@ -1,5 +1,5 @@
 /** What the server knows about the statements of a document: the reader's, the model's and the person's word, as one. */
-import type { Position } from "vscode-languageserver";
+import type { Position, Range } from "vscode-languageserver";
 import { classifierText, type DocumentProblem, type Statement } from "./engine/documents/statement.ts";
 import type { Prediction } from "./engine/model/classifier.ts";
 import type { ShownStatement } from "./protocol.ts";
@@ -31,56 +31,86 @@ export interface Surroundings {
   findLabel(key: string, words: string): LabelRecord | undefined;
 }
 
-/** Joins a statement with the model's opinion and the person's decision, which wins. */
-export function judged(
+/** What a run found about the statements of a document, in their order. */
+export interface Findings {
+  readonly statements: readonly Statement[];
+  readonly predictionOf: (statement: Statement) => Prediction;
+  readonly positionAt: (offset: number) => Position;
+}
+
+/**
+ * Joins statements with the model's opinion and with people's decisions, which win. What did not change since
+ * `previous` is taken over as it is, so that an edit in a large document costs what it touches.
+ */
+export function joined(
+  { statements, predictionOf, positionAt }: Findings,
+  surroundings: Surroundings,
+  previous: readonly ClassifiedStatement[],
+): ClassifiedStatement[] {
+  // Statements before an edit keep their index, those behind it keep their distance from the end.
+  const shift = previous.length - statements.length;
+  return statements.map((statement, index) => {
+    const before = [previous[index], previous[index + shift]].find(
+      (old) => old !== undefined && isSame(old, statement),
+    );
+    const key = before?.shown.key ?? statementKey(classifierText(statement), surroundings.document, statement.heading);
+    const prediction = predictionOf(statement);
+    const label = surroundings.findLabel(key, classifierText(statement));
+    const uncertain = label === undefined && isUncertain(prediction, surroundings.threshold);
+    if (
+      before?.statement === statement &&
+      before.prediction === prediction &&
+      before.shown.uncertain === uncertain &&
+      isSameDecision(before.label, label)
+    ) {
+      return before;
+    }
+    const range = { start: positionAt(statement.start), end: positionAt(statement.end) };
+    return { shown: shownStatement(statement, prediction, label, key, uncertain, range), statement, prediction, label };
+  });
+}
+
+function shownStatement(
   statement: Statement,
   prediction: Prediction,
+  label: LabelRecord | undefined,
   key: string,
-  surroundings: Surroundings,
-  positionAt: (offset: number) => Position,
-): ClassifiedStatement {
-  const label = surroundings.findLabel(key, classifierText(statement));
-  const { threshold } = surroundings;
-  const uncertain = threshold === null ? prediction.uncertain : prediction.confidence < threshold;
-  const shown: ShownStatement = {
+  uncertain: boolean,
+  range: Range,
+): ShownStatement {
+  const { text, id, start, end } = statement;
+  return {
     key,
-    text: statement.text,
-    ...(statement.id === undefined ? {} : { id: statement.id }),
-    start: statement.start,
-    end: statement.end,
-    range: { start: positionAt(statement.start), end: positionAt(statement.end) },
-    heading: [...statement.heading],
+    text,
+    ...(id === undefined ? {} : { id }),
+    start,
+    end,
+    range,
+    heading: statement.heading as string[],
     label: label?.label ?? prediction.label,
     source: label === undefined ? "model" : "person",
     confidence: prediction.confidence,
-    uncertain: uncertain && label === undefined,
+    uncertain,
     predicted: prediction.label,
   };
-  return { shown, statement, prediction, label };
 }
 
-/** Statement keys of one document. Hashing costs more than everything else an edit does, so known keys are kept. */
-export class Keys {
-  readonly #document: string;
-  #known = new Map<string, string>();
+function isUncertain({ confidence, uncertain }: Prediction, threshold: number | null): boolean {
+  return threshold === null ? uncertain : confidence < threshold;
+}
 
-  constructor(document: string) {
-    this.#document = document;
-  }
+/** Whether a statement says the same under the same headings, so that it has the same key. */
+function isSame({ statement: old }: ClassifiedStatement, statement: Statement): boolean {
+  if (old === statement) return true;
+  return (
+    old.text === statement.text &&
+    old.context === statement.context &&
+    (old.heading === statement.heading ||
+      (old.heading.length === statement.heading.length &&
+        old.heading.every((heading, depth) => heading === statement.heading[depth])))
+  );
+}
 
-  of(statement: Statement): string {
-    const words = classifierText(statement);
-    const place = `${statement.heading.join("\n")}\n\n${words}`;
-    let key = this.#known.get(place);
-    if (key === undefined) {
-      key = statementKey(words, this.#document, statement.heading);
-      this.#known.set(place, key);
-    }
-    return key;
-  }
-
-  /** Forgets statements that are gone once they outnumber those that are left. */
-  trim(statements: number): void {
-    if (this.#known.size > 2 * statements + 1000) this.#known = new Map();
-  }
+function isSameDecision(a: LabelRecord | undefined, b: LabelRecord | undefined): boolean {
+  return a === b || (a?.label === b?.label && a?.author === b?.author && a?.time === b?.time);
 }

@@ -11,10 +11,12 @@ import { URI, Utils } from "vscode-uri";
 import type { ClassifiedDocument } from "./classified.ts";
 import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
 import { configDiagnostics, diagnostics } from "./lsp/diagnostics.ts";
+import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
 import { type ServerStatus, type ShownDocument, ToClient } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
 import type { Outlet, Session } from "./session.ts";
+import type { Start } from "./settings.ts";
 import { CONFIG_FILE } from "./store/config-file.ts";
 import { PROJECT_FOLDER } from "./store/label-log.ts";
 
@@ -23,15 +25,19 @@ export class Client implements Outlet {
   session!: Session;
   #capabilities: ClientCapabilities = {};
   #own = false;
+  #takesChanges = false;
+  /** What the client was told last about each document, for the next change. */
+  readonly #sent = new Map<string, ClassifiedDocument>();
 
   constructor(connection: Connection) {
     this.connection = connection;
   }
 
   /** Takes over what the client said in `initialize`. */
-  introduce(capabilities: ClientCapabilities, own: boolean): void {
+  introduce(capabilities: ClientCapabilities, { ownClient, changes }: Start): void {
     this.#capabilities = capabilities;
-    this.#own = own;
+    this.#own = ownClient;
+    this.#takesChanges = changes;
   }
 
   /** Whether it is our own client, which carries out `ClientCommands` and shows keys. */
@@ -83,7 +89,12 @@ export class Client implements Outlet {
   // ── Outlet ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   classified(document: ClassifiedDocument): void {
-    this.#tell(ToClient.classified, shownDocument(document));
+    const before = this.#sent.get(document.uri);
+    const change = this.#takesChanges && before ? difference(before, document) : undefined;
+    if (change === undefined) this.#tell(ToClient.classified, shownDocument(document));
+    else this.#tell(ToClient.changed, change);
+    if (document.version === null) this.#sent.delete(document.uri);
+    else this.#sent.set(document.uri, document);
     this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
   }
 

@@ -40,6 +40,22 @@ export interface ShownDocument {
   statements: ShownStatement[];
 }
 
+/**
+ * New results of a document as a change to the ones told before: an edit touches a few statements of thousands.
+ * A client that did not get the results for version `since` asks for the whole document.
+ */
+export interface ShownChange {
+  uri: string;
+  version: number;
+  since: number;
+  /** Index of the first statement that is replaced, and how many are. */
+  start: number;
+  removed: number;
+  statements: ShownStatement[];
+  /** How far the statements behind those moved. */
+  moved: { offset: number; lines: number };
+}
+
 /** A category as the user knows it, already in the user's language. */
 export interface ShownCategory {
   code: string;
@@ -220,6 +236,8 @@ export interface InitializationOptions {
   /** UI language for messages (`en`, `ja`). */
   locale: string;
   trusted: boolean;
+  /** Whether the client takes `changed` messages; without them every edit brings the whole document. */
+  changes?: boolean;
   settings: ServerSettings;
 }
 
@@ -290,6 +308,8 @@ export const ToServer = {
 export const ToClient = {
   /** ShownDocument: new results of one document; an empty list when it was closed or is ignored. */
   classified: "nfrLens/classified",
+  /** ShownChange: instead of `classified`, to a client that asked for changes and has the document. */
+  changed: "nfrLens/changed",
   /** ServerStatus */
   status: "nfrLens/statusChanged",
   /** TrainProgress */

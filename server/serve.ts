@@ -49,7 +49,7 @@ export function serve(connection: Connection, parts: Parts, host: Host): void {
     const defaults = { pack: join(host.home, "models", "base"), locale: params.locale ?? "en" };
     start = parseStart(params.initializationOptions, defaults, log);
     speak(host.home, start.locale);
-    client.introduce(params.capabilities, start.ownClient);
+    client.introduce(params.capabilities, start);
     session.settings = start.settings;
     session.trusted = start.trusted;
     roots = rootsOf(params);

@@ -2,9 +2,9 @@
  * All mutable state of a language server: the model, the workspace folders, the open and the scanned documents. It
  * speaks no LSP; `handlers.ts` connects it to a client and `lsp/` turns its values into LSP shapes.
  */
-import type { Position, TextDocumentContentChangeEvent } from "vscode-languageserver";
+import type { TextDocumentContentChangeEvent } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import { type ClassifiedDocument, type ClassifiedStatement, judged, Keys } from "./classified.ts";
+import { type ClassifiedDocument, type ClassifiedStatement, joined } from "./classified.ts";
 import { readDocument } from "./engine/documents/read.ts";
 import { classifierText, type Statement } from "./engine/documents/statement.ts";
 import type { Classifier, Prediction } from "./engine/model/classifier.ts";
@@ -78,10 +78,11 @@ export class Session {
 
   setRoots(roots: readonly string[]): Promise<void> {
     this.projects.set(roots);
+    // Keys hold the path of the document in its folder.
+    for (const document of this.#open.values()) document.forget();
     this.#rootsRead = this.readConfig()
       .then(() => this.refreshLabels())
       .catch((error: unknown) => this.#outlet.warn(errorMessage(error)));
-    for (const document of this.#open.values()) document.keys = this.#keys(document.uri);
     return this.#rootsRead;
   }
 
@@ -108,7 +109,7 @@ export class Session {
   open(uri: string, languageId: string, version: number, text: string): void {
     this.#open.get(uri)?.cancel();
     this.#scanned.delete(uri);
-    const document = new TrackedDocument(uri, languageId, version, text, this.projects.surroundings(uri).document);
+    const document = new TrackedDocument(uri, languageId, version, text);
     this.#open.set(uri, document);
     this.#classify(document, 0);
   }
@@ -138,8 +139,7 @@ export class Session {
   ): Promise<ClassifiedDocument> {
     this.#sources.set(uri, source);
     const text = await source();
-    const { document: path } = this.projects.surroundings(uri);
-    const document = new TrackedDocument(uri, text.languageId, text.version, text.getText(), path);
+    const document = new TrackedDocument(uri, text.languageId, text.version, text.getText());
     const result = await this.#result(document, signal ?? new AbortController().signal);
     const closed = { ...result, version: null };
     // It may have been opened meanwhile; then the editor's text counts.
@@ -234,16 +234,17 @@ export class Session {
     const isRead = format !== undefined && !this.projects.isIgnored(uri);
     document.read = isRead ? readDocument(text.getText(), format, document.read) : undefined;
     const statements = (document.read?.statements ?? []).filter((statement) => !statement.ignored);
-    const prediction = await predict(document, statements, this.model.classifier(), signal);
+    const predictionOf = await predict(document, statements, this.model.classifier(), signal);
     await this.#refreshLabelsOf(uri);
     stopIf(signal);
-    const surroundings = this.projects.surroundings(uri);
-    const positionAt = (offset: number): Position => text.positionAt(offset);
-    const classified = statements.map((statement) =>
-      judged(statement, prediction(statement), document.keys.of(statement), surroundings, positionAt),
-    );
-    document.keys.trim(statements.length);
-    return { uri, version: text.version, statements: classified, problems: document.read?.problems ?? [] };
+    const found = { statements, predictionOf, positionAt: (offset: number) => text.positionAt(offset) };
+    const previous = document.latest?.statements ?? [];
+    return {
+      uri,
+      version: text.version,
+      statements: joined(found, this.projects.surroundings(uri), previous),
+      problems: document.read?.problems ?? [],
+    };
   }
 
   #settle(document: TrackedDocument, result: ClassifiedDocument): void {
@@ -252,10 +253,6 @@ export class Session {
     document.settle(result);
     this.#outlet.classified(result);
     if (anew) this.#outlet.shownAnew();
-  }
-
-  #keys(uri: string): Keys {
-    return new Keys(this.projects.surroundings(uri).document);
   }
 
   // ── labels ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,13 +310,20 @@ export class Session {
   }
 
   #relabelled(document: ClassifiedDocument): ClassifiedDocument {
-    const surroundings = this.projects.surroundings(document.uri);
-    const statements = document.statements.map(({ statement, prediction, shown: { key, range } }) =>
-      judged(statement, prediction, key, surroundings, (offset) =>
-        offset === statement.start ? range.start : range.end,
-      ),
+    const { statements } = document;
+    const known = new Map(statements.map((found) => [found.statement, found]));
+    const places = new Map(
+      statements.flatMap(({ shown }) => [
+        [shown.start, shown.range.start],
+        [shown.end, shown.range.end],
+      ]),
     );
-    return { ...document, statements };
+    const found = {
+      statements: statements.map(({ statement }) => statement),
+      predictionOf: (statement: Statement) => known.get(statement)!.prediction,
+      positionAt: (offset: number) => places.get(offset)!,
+    };
+    return { ...document, statements: joined(found, this.projects.surroundings(document.uri), statements) };
   }
 }
 

@@ -19,6 +19,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
 const MOST_DIAGNOSTICS = 999;
 
 export interface Start extends InitializationOptions {
+  readonly changes: boolean;
   /** Whether the client is our own, which carries out `ClientCommands` itself. */
   readonly ownClient: boolean;
 }
@@ -36,6 +37,7 @@ export function parseStart(value: unknown, defaults: { pack: string; locale: str
     locale: field("locale", isLocale, "a language tag", defaults.locale),
     // A client that cannot ask the user starts the server only where the user configured it to.
     trusted: field("trusted", isBoolean, "true or false", true),
+    changes: field("changes", isBoolean, "true or false", false),
     settings: parseSettings(row["settings"], DEFAULT_SETTINGS, report),
     ownClient: row["settings"] !== undefined,
   };

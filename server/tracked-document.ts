@@ -4,7 +4,7 @@
  */
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { type ClassifiedDocument, Keys } from "./classified.ts";
+import type { ClassifiedDocument } from "./classified.ts";
 import { type FormatName, formatOf } from "./engine/documents/read.ts";
 import type { ReadDocument } from "./engine/documents/statement.ts";
 import type { Prediction } from "./engine/model/classifier.ts";
@@ -14,7 +14,6 @@ export class TrackedDocument {
   readonly uri: string;
   /** Undefined where no reader knows the document's language or name: then it has no statements. */
   readonly format: FormatName | undefined;
-  keys: Keys;
   /** What the reader made of the text last; the next reading takes over what did not change. */
   read: ReadDocument | undefined;
   /** Predictions by the words they are for, of the model named by `identity`. */
@@ -27,10 +26,9 @@ export class TrackedDocument {
   #timer: NodeJS.Timeout | undefined;
   #waiting: ((result: ClassifiedDocument | undefined) => void)[] = [];
 
-  constructor(uri: string, languageId: string, version: number, content: string, path: string) {
+  constructor(uri: string, languageId: string, version: number, content: string) {
     this.uri = uri;
     this.format = formatOf(uri, languageId);
-    this.keys = new Keys(path);
     this.#text = TextDocument.create(uri, languageId, version, content);
   }
 
@@ -67,6 +65,12 @@ export class TrackedDocument {
     this.#result = result;
     this.#settled = this.#text.version;
     for (const waiter of this.#waiting.splice(0)) waiter(result);
+  }
+
+  /** Drops the last result, because statements are named differently from now on. */
+  forget(): void {
+    this.#result = undefined;
+    this.#settled = undefined;
   }
 
   /** Replaces the last result by the same with other labels. */

@@ -1,8 +1,8 @@
 /** `check PATH…`: the categories of every requirement in documents, for people (text) and for CI (JSON, exit code). */
-import { type Position, TextDocument } from "vscode-languageserver-textdocument";
-import { judged, Keys, type Surroundings } from "../classified.ts";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { joined, type Surroundings } from "../classified.ts";
 import { formatOf, readDocument } from "../engine/documents/read.ts";
-import { classifierText, type ReadDocument } from "../engine/documents/statement.ts";
+import { classifierText, type ReadDocument, type Statement } from "../engine/documents/statement.ts";
 import { InputError, throwIfCancelled } from "../engine/outcome.ts";
 import type { Classifier } from "../engine/model/classifier.ts";
 import { BUILT_IN_TAXONOMY, type Category, NONE } from "../engine/taxonomy.ts";
@@ -115,11 +115,13 @@ async function classifyStatements(
 ): Promise<CheckedStatement[]> {
   const statements = read.statements.filter(({ ignored }) => !ignored);
   const predictions = await model.classify(statements.map(classifierText), { signal });
-  const keys = new Keys(surroundings.document);
-  return statements.map((statement, index) => {
-    const prediction = predictions[index]!;
-    const at = (offset: number): Position => text.positionAt(offset);
-    const { shown } = judged(statement, prediction, keys.of(statement), surroundings, at);
+  const byStatement = new Map(statements.map((statement, index) => [statement, predictions[index]!]));
+  const findings = {
+    statements,
+    predictionOf: (statement: Statement) => byStatement.get(statement)!,
+    positionAt: (offset: number) => text.positionAt(offset),
+  };
+  return joined(findings, surroundings, []).map(({ shown, statement }) => {
     const { start, end, heading, label, source, confidence, uncertain } = shown;
     const place = { id: shown.id ?? null, text: shown.text, start, end, line: statement.line + 1, heading };
     return { ...place, label, source, confidence, uncertain };

@@ -59,6 +59,7 @@ export class LabelLog {
   find(key: string, text: string, document: string): LabelRecord | undefined {
     const exact = this.#newest.get(key);
     if (exact !== undefined) return exact.label === null ? undefined : exact;
+    if (this.#byText.size === 0) return undefined;
     const same = this.#byText.get(normaliseText(text));
     if (same === undefined) return undefined;
     return (
