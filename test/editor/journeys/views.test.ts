@@ -1,6 +1,7 @@
 /** The queue, the scan and the dashboard. */
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { statementAt } from "../../../src/documents.ts";
 import { classified, next, nfrLens, open, type Api } from "./lens.ts";
 
 describe("across documents", () => {
@@ -24,17 +25,22 @@ describe("across documents", () => {
     );
   });
 
-  it("walks to an uncertain requirement, wherever it is", async () => {
+  it("walks to the statement that teaches most, and on to another once that is labelled", async () => {
     await open(api, "queue.md");
-    const uncertain = api
-      .documents()
-      .flatMap(({ uri, statements }) =>
-        statements.filter((statement) => statement.uncertain).map(({ range }) => `${uri}:${range.start.line}`),
+    const visited: string[] = [];
+    for (let step = 0; step < 2; step++) {
+      await vscode.commands.executeCommand("nfrLens.nextUncertain");
+      const { document, selection } = vscode.window.activeTextEditor!;
+      const shown = await classified(api, document.uri, document.version);
+      const statement = statementAt(shown.statements, selection.active.line, selection.active.character);
+      assert.equal(statement?.source, "model", "a statement that a person decided teaches nothing new");
+      visited.push(`${shown.uri} ${statement.key}`);
+      await vscode.commands.executeCommand("nfrLens.accept");
+      await classified(api, document.uri, 0, ({ statements }) =>
+        statements.some(({ key, source }) => key === statement.key && source === "person"),
       );
-    assert.ok(uncertain.length > 0, "the model is sure of everything: this journey needs a statement it doubts");
-    await vscode.commands.executeCommand("nfrLens.nextUncertain");
-    const editor = vscode.window.activeTextEditor!;
-    assert.ok(uncertain.includes(`${editor.document.uri.toString()}:${editor.selection.active.line}`));
+    }
+    assert.notEqual(visited[0], visited[1]);
   });
 
   it("opens the dashboard", async () => {
