@@ -29,10 +29,10 @@ export function registerFeatures(connection: Connection, client: Client, session
   connection.onCodeLensResolve((lens, token) =>
     answer("codeLens/resolve", log, token, (): CodeLens => {
       const data = lensData(lens.data);
-      const statement = data && session.statement(data.uri, data.key);
+      const found = data && session.find(data.key);
       // The statement is gone; the client asks for new lenses by itself.
-      if (statement === undefined) return { ...lens, command: { title: "…", command: "" } };
-      return resolvedLens(lens, data!, statement, client.categories(data!.uri), client.command);
+      if (found === undefined) return { ...lens, command: { title: "…", command: "" } };
+      return resolvedLens(lens, data!, found.uri, found.statement, client.categories(found.uri), client.command);
     }),
   );
 

@@ -189,6 +189,15 @@ export class Session {
     return document?.statements.find(({ shown }) => shown.key === key);
   }
 
+  /** The statement `key` of whichever open document holds it. */
+  find(key: string): { uri: string; statement: ClassifiedStatement } | undefined {
+    for (const uri of this.#open.keys()) {
+      const statement = this.statement(uri, key);
+      if (statement !== undefined) return { uri, statement };
+    }
+    return undefined;
+  }
+
   /** Classifies every document again, because the model or the rules changed. */
   reclassify(): void {
     for (const document of this.#open.values()) this.#classify(document, 0);

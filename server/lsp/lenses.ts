@@ -7,13 +7,13 @@ import type { ClassifiedDocument, ClassifiedStatement } from "../classified.ts";
 import { type Categories, isRequirement, verdict } from "./categories.ts";
 import { type MakeCommand, titles } from "./commands.ts";
 
-type LensKind = "verdict" | "accept" | "change" | "undo";
+const LENS_KINDS = ["verdict", "accept", "change", "undo"] as const;
+type LensKind = (typeof LENS_KINDS)[number];
 
-/** What an unresolved lens carries back to the server. */
+/** What an unresolved lens carries back to the server. Keys hold the document, so they need no URI beside them. */
 export interface LensData {
-  readonly uri: string;
-  readonly key: string;
   readonly kind: LensKind;
+  readonly key: string;
 }
 
 /** The lenses of a document, unresolved. Predictions below `minimumConfidence` have none; decisions of people do. */
@@ -22,12 +22,12 @@ export function codeLenses(document: ClassifiedDocument, minimumConfidence: numb
     .filter((statement) => isRequirement(statement) && isSureEnough(statement, minimumConfidence))
     .flatMap(({ shown, label }) => {
       const kinds: LensKind[] = label === undefined ? ["verdict", "accept", "change"] : ["verdict", "change", "undo"];
-      return kinds.map((kind) => unresolved(shown.range, { uri: document.uri, key: shown.key, kind }));
+      return kinds.map((kind) => unresolved(shown.range, { kind, key: shown.key }));
     });
 }
 
-function unresolved(range: Range, data: LensData): CodeLens {
-  return { range: { start: range.start, end: range.start }, data };
+function unresolved(range: Range, { kind, key }: LensData): CodeLens {
+  return { range: { start: range.start, end: range.start }, data: `${kind} ${key}` };
 }
 
 function isSureEnough({ shown, label }: ClassifiedStatement, minimumConfidence: number): boolean {
@@ -37,20 +37,20 @@ function isSureEnough({ shown, label }: ClassifiedStatement, minimumConfidence: 
 /** The lens with its words and its command. */
 export function resolvedLens(
   lens: CodeLens,
-  data: LensData,
+  { kind, key }: LensData,
+  uri: string,
   statement: ClassifiedStatement,
   categories: Categories,
   command: MakeCommand,
 ): CodeLens {
   // A command without an id is shown as plain words.
-  if (data.kind === "verdict") return { ...lens, command: { title: verdict(statement, categories), command: "" } };
-  return { ...lens, command: command(data.kind, titles[data.kind](), data.uri, data.key) };
+  if (kind === "verdict") return { ...lens, command: { title: verdict(statement, categories), command: "" } };
+  return { ...lens, command: command(kind, titles[kind](), uri, key) };
 }
 
 /** Reads the data of a lens that a client sent back, or undefined where it is not ours. */
 export function lensData(value: unknown): LensData | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { uri, key, kind } = value as Record<string, unknown>;
-  const known = kind === "verdict" || kind === "accept" || kind === "change" || kind === "undo";
-  return typeof uri === "string" && typeof key === "string" && known ? { uri, key, kind } : undefined;
+  const [name, key] = typeof value === "string" ? value.split(" ") : [];
+  const kind = LENS_KINDS.find((known) => known === name);
+  return kind !== undefined && key !== undefined ? { kind, key } : undefined;
 }
