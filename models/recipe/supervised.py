@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import time
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 from dataset import Row, is_validation, soft_rows, training_rows, vary
 from network import Classifier, Shape
 from places import CODES, Places, add_places, places_of, say, write_json
-from pretrain import precision
+from pretrain import CHECKPOINT_SECONDS, precision
 from scores import by_source
 from vocabulary import MASK, encode, load_vocabulary, pad
 
@@ -97,48 +98,88 @@ def load_encoder(model: Classifier, path: pathlib.Path) -> None:
     say("start from", path.name, "new:", missing)
 
 
-def fit(places: Places, rows: list[Row], start: pathlib.Path, *, minutes: float, steps: int, peak: float, seed: int,
-        tokens: int = 3072) -> Classifier:
-    """Trains for `steps` steps, or for `minutes` where steps is 0; the rate falls to zero over the run."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+@dataclass
+class Plan:
+    """How long and how hard: `steps` steps, or `minutes` where steps is 0; the rate falls to zero over the run."""
+
+    minutes: float
+    steps: int
+    peak: float
+    seed: int
+    tokens: int = 2048
+
+
+class Training:
+    """Model, running average and optimizer of one run, with a checkpoint from which a killed run goes on."""
+
+    def __init__(self, start: pathlib.Path, plan: Plan, checkpoint: pathlib.Path) -> None:
+        torch.manual_seed(plan.seed)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.plan, self.checkpoint = plan, checkpoint
+        model = Classifier(Shape())
+        load_encoder(model, start)
+        self.model = model.to(self.device).train()
+        self.average = copy.deepcopy(model).eval()
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=plan.peak, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.01)
+        self.step, self.seconds, self.running = 0, 0.0, 0.0
+        if checkpoint.exists():
+            self.restore(torch.load(checkpoint, map_location=self.device))
+
+    def restore(self, state: dict) -> None:
+        self.model.load_state_dict(state["fast"])
+        self.average.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.running = state["step"], state["seconds"], state["running"]
+        say("goes on from step", self.step)
+
+    def save(self) -> None:
+        """`model` is the average, so that a checkpoint can be exported or scored as it is."""
+        part = self.checkpoint.with_name(self.checkpoint.name + ".part")
+        torch.save({"model": self.average.state_dict(), "fast": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+                    "step": self.step, "seconds": self.seconds, "running": self.running}, part)
+        os.replace(part, self.checkpoint)
+
+    def share(self) -> float:
+        return self.step / self.plan.steps if self.plan.steps else self.seconds / (60 * self.plan.minutes)
+
+    def take(self, batch: dict[str, Tensor]) -> None:
+        """One optimizer step and one step of the average."""
+        started = time.monotonic()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.peak * min(self.step / 100, 1.0, (1 - self.share()) / 0.8)
+        batch = {name: value.to(self.device) for name, value in batch.items()}
+        with precision(self.device):
+            logits = self.model(batch["ids"], batch["mask"], 0.1)
+        loss = loss_of(logits, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        keep = min(0.998, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for slow, fast in zip(self.average.parameters(), self.model.parameters()):
+                slow.lerp_(fast, 1 - keep)
+        self.step += 1
+        self.running = loss.item() if self.step == 1 else 0.99 * self.running + 0.01 * loss.item()
+        self.seconds += time.monotonic() - started
+
+
+def fit(places: Places, rows: list[Row], start: pathlib.Path, plan: Plan, checkpoint: pathlib.Path) -> Classifier:
     torch.set_num_threads(int(os.environ.get("RECIPE_THREADS", "2")))
-    torch.manual_seed(seed)
-    model = Classifier(Shape())
-    load_encoder(model, start)
-    model.to(device).train()
-    average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.01)
-    started, step, running = time.monotonic(), 0, 0.0
-    for batch in Batches(places, rows, tokens, seed):
-        share = step / steps if steps else (time.monotonic() - started) / (60 * minutes)
-        if share >= 1:
+    training = Training(start, plan, checkpoint)
+    last_saved = time.monotonic()
+    for batch in Batches(places, rows, plan.tokens, plan.seed + 1000 * training.step):
+        if training.share() >= 1:
             break
-        rate = peak * min(step / 100, 1.0, (1 - share) / 0.8)
-        loss = advance(model, average, optimizer, {k: v.to(device) for k, v in batch.items()}, rate, step)
-        step += 1
-        running = loss if step == 1 else 0.99 * running + 0.01 * loss
-        if step % 100 == 0:
-            seconds = time.monotonic() - started
-            say(f"supervised step {step} share {share:.2f} loss {running:.4f} steps/s {step / seconds:.2f}")
-    say("supervised done: steps", step, "loss", round(running, 4))
-    return average.cpu()
-
-
-def advance(model, average, optimizer, batch: dict[str, Tensor], rate: float, step: int) -> float:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    with precision(batch["ids"].device.type):
-        logits = model(batch["ids"], batch["mask"], 0.1)
-    loss = loss_of(logits, batch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    keep = min(0.998, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for slow, fast in zip(average.parameters(), model.parameters()):
-            slow.lerp_(fast, 1 - keep)
-    return loss.item()
+        training.take(batch)
+        if training.step % 100 == 0:
+            speed = training.step / training.seconds
+            say(f"step {training.step} share {training.share():.2f} loss {training.running:.4f} steps/s {speed:.2f}")
+        if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+            training.save()
+            last_saved = time.monotonic()
+    say("supervised done: steps", training.step, "loss", round(training.running, 4))
+    return training.average.cpu()
 
 
 @torch.no_grad()
@@ -161,19 +202,20 @@ def load_classifier(path: pathlib.Path) -> Classifier:
     return model.eval()
 
 
-def run(places: Places, name: str, start: str, *, minutes: float, steps: int, peak: float, seed: int,
-        validate: bool, soft: bool) -> None:
+def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: bool) -> None:
     """Trains and stores `name`.pt; with `validate` the validation groups are left out and scored into results/."""
     rows = training_rows(places)
     training = [row for row in rows if not (validate and is_validation(row))]
     training += soft_rows(places) if soft else []
     say(name, "training rows", len(training))
-    model = fit(places, training, places.at(start), minutes=minutes, steps=steps, peak=peak, seed=seed)
+    checkpoint = places.at(f"{name}-progress.pt")
+    model = fit(places, training, places.at(start), plan, checkpoint)
     torch.save({"model": model.state_dict(), "name": name}, places.at(f"{name}.pt"))
+    checkpoint.unlink(missing_ok=True)
     if validate:
         held = [row for row in rows if is_validation(row)]
         table = by_source(held, predict(places, model, [row.text for row in held]))
-        write_json(places.at("results", f"{name}.json"), {"name": name, "start": start, "seed": seed, "scores": table})
+        write_json(places.at("results", f"{name}.json"), {"name": name, "start": start, "plan": asdict(plan), "soft": soft, "scores": table})
         say(json.dumps(table))
 
 
@@ -189,5 +231,5 @@ if __name__ == "__main__":
     parser.add_argument("--validate", action="store_true", help="leave the validation groups out and score them")
     parser.add_argument("--soft", action="store_true", help="add the soft labels of unlabelled.npz")
     asked = parser.parse_args()
-    run(places_of(asked), asked.name, asked.start, minutes=asked.minutes, steps=asked.steps, peak=asked.peak,
-        seed=asked.seed, validate=asked.validate, soft=asked.soft)
+    run(places_of(asked), asked.name, asked.start, Plan(asked.minutes, asked.steps, asked.peak, asked.seed),
+        validate=asked.validate, soft=asked.soft)

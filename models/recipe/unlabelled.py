@@ -13,8 +13,8 @@ from teachers import load_teacher
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 BINDING = re.compile(r"\b(shall|must|should|will|may|can|cannot|needs?|requires?|required|supports?|provides?|allows?|ensures?|"
                      r"prevents?|avoid|recommended|responsible|designed)\b")
-CANDIDATES = 160_000
-PER_CLASS = 7_000
+CANDIDATES = 120_000
+PER_CLASS = 5_000
 
 
 def candidates(places: Places) -> list[str]:
