@@ -12,7 +12,7 @@ import { fitTemperature } from "./engine/judge/calibration.ts";
 import { accuracyByGroup, score } from "./engine/judge/metrics.ts";
 import { probabilities, UNCALIBRATED } from "./engine/model/calibration.ts";
 import { InputError } from "./engine/outcome.ts";
-import { peakMemoryMb } from "./memory.ts";
+import { collectGarbage, peakMemoryMb } from "./memory.ts";
 import { readAdapterFolder } from "./store/adapter-folder.ts";
 import { type LoadedInputs, loadInputs } from "./training-run.ts";
 import type { EvaluatedRow, Evaluation, EvaluationRequest, RunHooks } from "./training.ts";
@@ -87,6 +87,7 @@ async function crossValidate(request: EvaluationRequest, inputs: LoadedInputs, h
   const prepared = examples.map((example): PreparedExample => ({ ...example, ids: base.tokenize(example.text, room) }));
   const folds = foldsFor(request, prepared, options.seed);
   const trainer = await Trainer.create(base, plan, { threads });
+  collectGarbage();
   const judged: JudgedFold[] = [];
   for (let fold = 0; fold < folds.count; fold++) {
     const isHeld = (row: number): boolean => folds.of[row] === fold;

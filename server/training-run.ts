@@ -28,7 +28,7 @@ import type { Calibration } from "./engine/model/calibration.ts";
 import { NetworkClassifier } from "./engine/model/network-classifier.ts";
 import type { Pack } from "./engine/model/pack.ts";
 import { InputError } from "./engine/outcome.ts";
-import { memoryMb, peakMemoryMb } from "./memory.ts";
+import { collectGarbage, memoryMb, peakMemoryMb } from "./memory.ts";
 import type { TrainProgress, TrainReport } from "./protocol.ts";
 import { readAdapterFiles, HELD_OUT_FILE, REPORT_FILE, writeAdapterFolder } from "./store/adapter-folder.ts";
 import { writeFileAtomic } from "./store/atomic-write.ts";
@@ -58,6 +58,7 @@ export async function loadInputs(
   const classifier = await NetworkClassifier.create(pack, { threads });
   // The first run allocates what the loaded model needs; memory counts from here.
   await classifier.classify(["The system shall answer within two seconds."]);
+  collectGarbage();
   const rssAfterLoadMb = memoryMb();
   const skipped: string[] = [];
   const rows = [];
@@ -100,6 +101,7 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
   });
   const before = await predictBefore(inputs, request.active, examples, hooks.signal);
   const trainer = await Trainer.create(inputs.base, plan, { threads: inputs.threads });
+  collectGarbage();
   const design = designOf(prepared, options.seed);
   const checkpoint = await Checkpoint.open(request, inputs, examples);
   const judged = await runCourse(trainer, { examples: prepared, synthetic: [] }, design, {

@@ -153,7 +153,11 @@ function runChild(
 ): Promise<TrainingResult | EvaluationResult> {
   if (signal?.aborted === true) return Promise.resolve({ outcome: "cancelled" });
   return new Promise((resolve) => {
-    const child = fork(trainer ?? trainerBeside(process.argv[1] ?? ""), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const child = fork(trainer ?? trainerBeside(process.argv[1] ?? ""), {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      // So that the trainer can hand back the memory of loading before the memory of training is needed.
+      execArgv: [...process.execArgv, "--expose-gc"],
+    });
     let result: TrainingResult | EvaluationResult | undefined;
     let complaint = "";
     let killer: NodeJS.Timeout | undefined;

@@ -41,7 +41,7 @@ export class EntryFeeds {
     const { entry } = plan;
     if (entry.at === "words") return new EntryFeeds(base, plan, null, 0);
     const lower = emitLower(base, entry.at === "pooled" ? "pooled" : entry.layer);
-    return new EntryFeeds(base, plan, await createSession(lower.encode(), { threads }), limit);
+    return new EntryFeeds(base, plan, await createSession(lower.encode(), { threads, arena: false }), limit);
   }
 
   /** Virtual tokens in front of each row. */

@@ -22,12 +22,25 @@ export function shuffledBatches(lengths: readonly number[], batchSize: number, r
   return random.shuffle(batches);
 }
 
-/** Row numbers batch by batch in order of length: for predictions, where no chance is wanted. */
-export function orderedBatches(lengths: readonly number[], batchSize: number): number[][] {
-  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
-  const batches: number[][] = [];
-  for (let i = 0; i < order.length; i += batchSize) batches.push(order.slice(i, i + batchSize));
-  return batches;
+/**
+ * Cuts rows, in their order, into runs of at most `tokens` padded tokens, at least one row each: what bounds the memory
+ * of activations, whatever the batch size and the longest statement. `lengths` are tokens by row.
+ */
+export function runsOf(lengths: readonly number[], tokens: number): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  let from = 0;
+  let longest = 0;
+  lengths.forEach((length, row) => {
+    const padded = Math.max(longest, length) * (row - from + 1);
+    if (row > from && padded > tokens) {
+      runs.push({ from, to: row });
+      from = row;
+      longest = 0;
+    }
+    longest = Math.max(longest, length);
+  });
+  if (lengths.length > from) runs.push({ from, to: lengths.length });
+  return runs;
 }
 
 export type Feeds = Record<string, Tensor>;

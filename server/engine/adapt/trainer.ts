@@ -6,14 +6,14 @@ import { throwIfCancelled } from "../outcome.ts";
 import { softTargets } from "../graph/operators/loss.ts";
 import { weightedF1Of } from "../judge/metrics.ts";
 import { EntryFeeds, type TokenizedRow } from "./activations.ts";
-import { orderedBatches, shuffledBatches } from "./batches.ts";
+import { runsOf, shuffledBatches } from "./batches.ts";
 import { AdamW, OPTIMIZER_DEFAULTS, type OptimizerState, type Parameter, scheduleFactor } from "./optimizer.ts";
 import { Random } from "./random.ts";
 import { initialParameters, type TrainingBase, type TrainingPlan } from "./training-plan.ts";
 import { TrainingSession } from "./training-session.ts";
 
-/** Rows of a prediction batch. */
-const PREDICTION_ROWS = 32;
+/** Padded tokens that one run computes: a batch of long statements is cut, and its gradients are added up. */
+const TOKENS_AT_ONCE = 384;
 
 /** An example ready to be trained on. */
 export interface TrainingRow extends TokenizedRow {
@@ -159,11 +159,7 @@ export class Trainer {
     const { options } = this.plan;
     const order = Random.named(options.seed, `order of epoch ${epoch}`);
     const dropout = Random.named(options.seed, `dropout of epoch ${epoch}`);
-    const batches = shuffledBatches(
-      fit.rows.map((row) => row.ids.length),
-      options.batchSize,
-      order,
-    );
+    const batches = shuffledBatches(lengthsOf(fit.rows), options.batchSize, order);
     let sum = 0;
     for (const [i, batch] of batches.entries()) {
       throwIfCancelled(fit.signal);
@@ -173,26 +169,44 @@ export class Trainer {
         rows.map((row) => row.weight),
         { classWeights: schedule.classWeights, labelSmoothing: options.labelSmoothing },
       );
-      const entry = await this.feeds.of(rows);
-      const { loss, gradients } = await this.session.step(entry, rows.length, targets, dropout);
+      const { loss, gradients } = await this.gradientsOf(rows, targets, dropout);
       schedule.optimizer.update(gradients, scheduleFactor(schedule.first + i, schedule.steps, options.warmUp));
       sum += loss;
       onStep(sum / (i + 1), (i + 1) / batches.length);
     }
   }
 
+  /** Loss and gradients of a batch, in as many runs as its tokens need; the targets carry each row's share. */
+  private async gradientsOf(
+    rows: readonly TrainingRow[],
+    targets: Float32Array,
+    dropout: Random,
+  ): Promise<{ loss: number; gradients: ReadonlyMap<string, Float32Array> }> {
+    const width = this.plan.labels.length;
+    let total: ReadonlyMap<string, Float32Array> | undefined;
+    let sum = 0;
+    for (const { from, to } of runsOf(lengthsOf(rows), TOKENS_AT_ONCE)) {
+      const entry = await this.feeds.of(rows.slice(from, to));
+      const share = targets.slice(from * width, to * width);
+      const { loss, gradients } = await this.session.step(entry, share, dropout, { continued: total !== undefined });
+      sum += loss;
+      if (total === undefined) total = gradients;
+      else for (const [name, gradient] of gradients) addTo(total.get(name)!, gradient);
+    }
+    return { loss: sum, gradients: total! };
+  }
+
   /** Logits of each row, in their order. */
   async predict(rows: readonly TokenizedRow[], signal?: AbortSignal): Promise<Float32Array[]> {
     const results = new Array<Float32Array>(rows.length);
     const width = this.plan.labels.length;
-    const batches = orderedBatches(
-      rows.map((row) => row.ids.length),
-      PREDICTION_ROWS,
-    );
-    for (const batch of batches) {
+    // Sorted by length for the sake of padding; equal lengths stay in their order.
+    const order = rows.map((_, row) => row).sort((a, b) => rows[a]!.ids.length - rows[b]!.ids.length);
+    const sorted = order.map((row) => rows[row]!);
+    for (const { from, to } of runsOf(lengthsOf(sorted), TOKENS_AT_ONCE)) {
       throwIfCancelled(signal);
-      const logits = await this.session.predict(await this.feeds.of(batch.map((row) => rows[row]!)));
-      batch.forEach((row, i) => (results[row] = logits.slice(i * width, (i + 1) * width)));
+      const logits = await this.session.predict(await this.feeds.of(sorted.slice(from, to)));
+      for (let i = from; i < to; i++) results[order[i]!] = logits.slice((i - from) * width, (i - from + 1) * width);
     }
     return results;
   }
@@ -205,6 +219,16 @@ export class Trainer {
       this.plan.labels.length,
     );
   }
+}
+
+function lengthsOf(rows: readonly TokenizedRow[]): number[] {
+  return rows.map((row) => row.ids.length);
+}
+
+/** Adds in place; the gradient of a table is the same sum in every run already. */
+function addTo(sum: Float32Array, more: Float32Array): void {
+  if (sum === more) return;
+  for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
 }
 
 function liveArrays(parameters: readonly Parameter[]): Map<string, Float32Array> {

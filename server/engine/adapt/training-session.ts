@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import { emitTrained, gradientName, INPUTS, type TrainingGraph } from "./training-graph.ts";
 import type { TrainingBase, TrainingPlan } from "./training-plan.ts";
 
-/** What one step saw; the gradients are valid until the next step. */
+/** What one step saw. Gradients of tables are sums that live on in the session, the others are fresh. */
 export interface StepResult {
   readonly loss: number;
   /** [rows, classes], row-major */
@@ -43,9 +43,9 @@ export class TrainingSession {
     threads: number,
   ): Promise<TrainingSession> {
     const trained = emitTrained(base, plan, parameters, true);
-    const training = await createSession(trained.graph.encode(), { threads });
+    const training = await createSession(trained.graph.encode(), { threads, arena: false });
     const { graph } = emitTrained(base, plan, parameters, false);
-    const predicting = await createSession(graph.encode(), { threads });
+    const predicting = await createSession(graph.encode(), { threads, arena: false });
     return new TrainingSession(plan, parameters, { training, predicting, trained });
   }
 
@@ -56,9 +56,18 @@ export class TrainingSession {
     );
   }
 
-  /** Loss and gradients of one batch; `targets` are soft targets [rows, classes], `random` draws the dropout. */
-  async step(entry: Feeds, rows: number, targets: Float32Array, random: Random): Promise<StepResult> {
+  /**
+   * Loss and gradients of a batch, or of a part of one: then tables go on summing where `continued` is set.
+   * `targets` are soft targets [rows, classes], `random` draws the dropout.
+   */
+  async step(
+    entry: Feeds,
+    targets: Float32Array,
+    random: Random,
+    { continued = false }: { continued?: boolean } = {},
+  ): Promise<StepResult> {
     const { options, labels } = this.plan;
+    const rows = targets.length / labels.length;
     const feeds = {
       ...this.parameterFeeds(),
       ...entry,
@@ -66,6 +75,7 @@ export class TrainingSession {
       [INPUTS.targets]: float32(targets, [rows, labels.length]),
     };
     const results = await this.training.run(feeds);
+    if (!continued) for (const sum of this.tables.values()) sum.fill(0);
     const gradients = new Map<string, Float32Array>();
     for (const { name, data } of this.parameters) {
       const dense = results[gradientName(name)];
@@ -79,7 +89,6 @@ export class TrainingSession {
   private tableGradient(name: string, length: number, results: Record<string, Tensor>, feeds: Feeds): Float32Array {
     const sum = this.tables.get(name) ?? new Float32Array(length);
     this.tables.set(name, sum);
-    sum.fill(0);
     for (const { output, indices } of this.trained.rows.get(name) ?? []) {
       const rows = floats(results[output]!, output);
       const at = (feeds[indices.name] ?? this.trained.graph.initializers.get(indices.name)!).data;

@@ -39,7 +39,7 @@ async function prepare(choices: TrainingChoices, pooling: "mean" | "cls" = "mean
   return {
     plan,
     parameters,
-    step: async () => session.step(await feeds.of(ids), ids.length, targets, new Random(1)),
+    step: async () => session.step(await feeds.of(ids), targets, new Random(1)),
     predict: async () => session.predict(await feeds.of(ids)),
   };
 }
