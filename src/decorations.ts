@@ -62,7 +62,7 @@ export class Decorations implements vscode.Disposable {
 
   private look(code: string, state: BadgeState): vscode.DecorationRenderOptions {
     const colour = this.colours.theme(code);
-    const ruler = { overviewRulerColor: colour, overviewRulerLane: vscode.OverviewRulerLane.Right };
+    const ruler = { overviewRulerColor: colour, overviewRulerLane: vscode.OverviewRulerLane.Center };
     const base = { ...ruler, rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed };
     if (this.mode === "gutter") {
       const { light, dark } = this.colours.icon(code, state);

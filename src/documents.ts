@@ -2,7 +2,7 @@
  * The statements the server reported last, per document: the one copy that tree, decorations, status bar and commands
  * read. Knows nothing of the editor.
  */
-import type { ShownDocument, ShownStatement } from "../server/protocol.ts";
+import type { ShownChange, ShownDocument, ShownStatement } from "../server/protocol.ts";
 
 export class DocumentStore {
   private readonly documents = new Map<string, ShownDocument>();
@@ -13,6 +13,25 @@ export class DocumentStore {
     if (document.statements.length === 0) this.documents.delete(document.uri);
     else this.documents.set(document.uri, document);
     this.tell(document.uri);
+  }
+
+  /** Applies a change; false when it does not follow on what is known, and the whole document is needed. */
+  patch(change: ShownChange): boolean {
+    const known = this.documents.get(change.uri);
+    if (known?.version !== change.since) return false;
+    const { start, removed, statements, moved } = change;
+    const behind = known.statements.slice(start + removed);
+    const still = moved.offset === 0 && moved.lines === 0;
+    this.update({
+      uri: change.uri,
+      version: change.version,
+      statements: [
+        ...known.statements.slice(0, start),
+        ...statements,
+        ...(still ? behind : behind.map((statement) => shifted(statement, moved))),
+      ],
+    });
+    return true;
   }
 
   /** Forgets everything, as when the server died: nothing stale stays on screen. */
@@ -64,6 +83,17 @@ export class DocumentStore {
   private tell(uri: string): void {
     for (const listener of this.listeners) listener(uri);
   }
+}
+
+/** The same statement after text before it grew or shrank. */
+function shifted(statement: ShownStatement, { offset, lines }: ShownChange["moved"]): ShownStatement {
+  const { start, end } = statement.range;
+  return {
+    ...statement,
+    start: statement.start + offset,
+    end: statement.end + offset,
+    range: { start: { ...start, line: start.line + lines }, end: { ...end, line: end.line + lines } },
+  };
 }
 
 /**

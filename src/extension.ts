@@ -83,6 +83,9 @@ function connect(app: App, decorations: Decorations): void {
     ...[decorations, statusBar, requirements, adapters, review, pages, training, server],
     { dispose: documents.onChange(redraw) },
     server.onClassified((document) => documents.update(document)),
+    server.onEdited((change) => {
+      if (!documents.patch(change)) void readAgain(app, change.uri);
+    }),
     server.onTrainProgress((progress) => training.take(progress)),
     server.onStatus((state) => void enter(app, state).finally(() => statusBar.draw())),
     training.onChange(() => {
@@ -95,6 +98,15 @@ function connect(app: App, decorations: Decorations): void {
     vscode.workspace.onDidChangeConfiguration((event) => changed(app, event, decorations, statusBar)),
   );
   statusBar.draw();
+}
+
+/** Asks for a document whose change did not follow on what is known. */
+async function readAgain({ server, documents, log }: App, uri: string): Promise<void> {
+  try {
+    for (const document of await server.ask("documents", { uri })) documents.update(document);
+  } catch (error) {
+    log.warn(`Results of ${uri}: ${String(error)}`);
+  }
 }
 
 /** Follows the server into a new state: what is on screen is never older than the server. */
@@ -132,10 +144,13 @@ function changed(
   }
 }
 
-function api({ server, documents, training }: App): Api {
+function api({ context, server, documents, training }: App): Api {
+  const classified = new vscode.EventEmitter<ShownDocument>();
+  const tell = (uri: string) => classified.fire(documents.get(uri) ?? { uri, version: null, statements: [] });
+  context.subscriptions.push(classified, { dispose: documents.onChange(tell) });
   return {
     onState: server.onStatus,
-    onClassified: server.onClassified,
+    onClassified: classified.event,
     onTrainProgress: training.onChange,
     state: () => server.state,
     status: () => server.status,

@@ -14,9 +14,12 @@ import {
   type InitializationOptions,
   type ServerState,
   type ServerStatus,
+  type ShownChange,
+  type ShownChange,
   type ShownDocument,
   type TrainProgress,
 } from "../server/protocol.ts";
+import { applyChange } from "./changes.ts";
 import { makeAsk, type Ask } from "./ask.ts";
 import { quiet } from "./diagnostics.ts";
 import { RESTART_DELAYS, RestartPolicy } from "./restart-policy.ts";
@@ -36,13 +39,17 @@ export class Server implements vscode.Disposable {
   private readonly policy = new RestartPolicy();
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly classified = new vscode.EventEmitter<ShownDocument>();
+  private readonly edited = new vscode.EventEmitter<ShownChange>();
   private readonly progress = new vscode.EventEmitter<TrainProgress>();
   private client: LanguageClient | null = null;
+  /** The results that the next change of a document is a change to. */
+  private readonly latest = new Map<string, ShownDocument>();
   private current: ServerState = "starting";
   private told = false;
 
   readonly onStatus = this.changed.event;
   readonly onClassified = this.classified.event;
+  readonly onEdited = this.edited.event;
   readonly onTrainProgress = this.progress.event;
   readonly ask: Ask = makeAsk((method, params) => {
     if (!this.client) throw new Error(vscode.l10n.t("The language server is not running."));
@@ -68,7 +75,10 @@ export class Server implements vscode.Disposable {
     this.enter("starting");
     const client = this.makeClient();
     this.client = client;
-    client.onNotification(ToClient.classified, (document: ShownDocument) => this.classified.fire(document));
+    this.latest.clear();
+    client.onNotification(ToClient.classified, (document: ShownDocument) => this.takeDocument(document));
+    client.onNotification(ToClient.changed, (change: ShownChange) => this.takeChange(change));
+    client.onNotification(ToClient.changed, (change: ShownChange) => this.edited.fire(change));
     client.onNotification(ToClient.status, (status: ServerStatus) => this.take(status));
     client.onNotification(ToClient.trainProgress, (progress: TrainProgress) => this.progress.fire(progress));
     try {
@@ -100,7 +110,7 @@ export class Server implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const emitter of [this.changed, this.classified, this.progress]) emitter.dispose();
+    for (const emitter of [this.changed, this.classified, this.edited, this.progress]) emitter.dispose();
     const client = this.client;
     this.client = null;
     void client?.dispose().catch(() => undefined);
@@ -130,6 +140,8 @@ export class Server implements vscode.Disposable {
       pack: settings.modelPath || this.context.asAbsolutePath("models/base"),
       locale: vscode.env.language,
       trusted: vscode.workspace.isTrusted,
+      changes: true,
+      changes: true,
       settings: settings.server,
     };
   }
@@ -157,6 +169,18 @@ export class Server implements vscode.Disposable {
         return { action: CloseAction.Restart, handled: true };
       },
     };
+  }
+
+  private takeDocument(document: ShownDocument): void {
+    if (document.version === null) this.latest.delete(document.uri);
+    else this.latest.set(document.uri, document);
+    this.classified.fire(document);
+  }
+
+  private takeChange(change: ShownChange): void {
+    const document = applyChange(this.latest.get(change.uri), change);
+    if (document) this.takeDocument(document);
+    else void this.ask("documents", { uri: change.uri }).then((all) => all.forEach((one) => this.takeDocument(one)));
   }
 
   private take(status: ServerStatus): void {

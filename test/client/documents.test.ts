@@ -26,6 +26,50 @@ describe("document store", () => {
     assert.deepEqual(told, ["b", "a", "b", "a"]);
   });
 
+  it("applies a change to what is known, and moves what lies behind it", () => {
+    const store = new DocumentStore();
+    store.update(
+      shownDocument("a", 4, [statement("SE", 0), statement("PE", 1), statement("US", 2), statement("F", 3)]),
+    );
+    const change = {
+      uri: "a",
+      version: 5,
+      since: 4,
+      start: 1,
+      removed: 2,
+      statements: [statement("A", 1)],
+      moved: { offset: -80, lines: -1 },
+    };
+    assert.equal(store.patch(change), true);
+    const { version, statements } = store.get("a")!;
+    assert.equal(version, 5);
+    assert.deepEqual(
+      statements.map(({ label, start, end, range }) => [label, start, end, range.start.line, range.end.line]),
+      [
+        ["SE", 0, 10, 0, 0],
+        ["A", 100, 110, 1, 1],
+        ["F", 220, 230, 2, 2],
+      ],
+    );
+  });
+
+  it("refuses a change that follows on something else", () => {
+    const store = new DocumentStore();
+    const change = {
+      uri: "a",
+      version: 3,
+      since: 2,
+      start: 0,
+      removed: 0,
+      statements: [],
+      moved: { offset: 0, lines: 0 },
+    };
+    assert.equal(store.patch(change), false);
+    store.update(shownDocument("a", 1, [statement("SE", 0)]));
+    assert.equal(store.patch(change), false);
+    assert.equal(store.get("a")?.version, 1);
+  });
+
   it("waits for results of the version asked for, not for any", async () => {
     const store = new DocumentStore();
     const order: string[] = [];
