@@ -134,14 +134,18 @@ function partsAtIds(text: string): Span[] {
  * a figure or code alone constrains nothing that could be classified.
  */
 function hasWords(inline: InlineText, span: Span): boolean {
-  let prose = inline.text.slice(span.start, span.end);
-  if (/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]{4}/u.test(prose)) return true;
+  const all = inline.text.slice(span.start, span.end);
+  if (/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]{4}/u.test(all)) return true;
   const code = inline.code().filter((part) => part.start < span.end && part.end > span.start);
-  for (const part of code.reverse()) {
-    prose = prose.slice(0, Math.max(0, part.start - span.start)) + " \u0000 " + prose.slice(part.end - span.start);
+  const prose: string[] = [];
+  let from = span.start;
+  for (const part of code) {
+    prose.push(inline.text.slice(from, part.start));
+    from = part.end;
   }
+  prose.push(inline.text.slice(from, Math.max(from, span.end)));
   // Code counts as one word: "`Deframer` fails" is a sentence, "`a` `b`" is none.
-  const plain = prose.match(/\p{L}[\p{L}\p{M}'’]+/gu)?.length ?? 0;
+  const plain = prose.join(" ").match(/\p{L}[\p{L}\p{M}'’]+/gu)?.length ?? 0;
   return plain >= 2 || (plain === 1 && code.length > 0);
 }
 

@@ -24,6 +24,7 @@ export class InlineText {
   readonly #pieces: readonly Piece[];
   /** Offset in `text` at which each piece begins. */
   readonly #offsets: number[] = [];
+  readonly #code: Span[] = [];
 
   constructor(
     pieces: readonly Piece[],
@@ -35,19 +36,15 @@ export class InlineText {
     let text = "";
     for (const piece of this.#pieces) {
       this.#offsets.push(text.length);
+      if (piece.code) this.#code.push({ start: text.length, end: text.length + piece.value.length });
       text += piece.value;
     }
     this.text = text;
   }
 
-  /** Ranges of `text` that are code. */
-  code(): Span[] {
-    const spans: Span[] = [];
-    this.#pieces.forEach((piece, index) => {
-      const start = this.#offsets[index]!;
-      if (piece.code) spans.push({ start, end: start + piece.value.length });
-    });
-    return spans;
+  /** Ranges of `text` that are code, ascending. */
+  code(): readonly Span[] {
+    return this.#code;
   }
 
   /** Source ranges of `text.slice(start, end)` without its hard breaks, neighbours merged. */

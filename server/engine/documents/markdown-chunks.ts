@@ -121,19 +121,25 @@ function* tableChunks(text: string, header: Line): Generator<ChunkPlan, number> 
   const prefix = `${text.slice(header.start, delimiter.end)}\n`;
   let start = header.start;
   let previous = delimiter;
+  let rows = 0;
   while (previous.next < end) {
     const line = lineOf(text, previous.next);
     // A line that may begin another block ends what is known to be a row.
     if (isBlank(text, line) || !startsCell(text, line)) break;
-    if (previous !== delimiter && beginsPiece(text, line)) {
+    if (rows > 0 && (rows === MOST_ROWS || beginsPiece(text, line))) {
       yield { start, end: line.start, kind: "flow", prefix: start === header.start ? "" : prefix };
       start = line.start;
+      rows = 0;
     }
+    rows++;
     previous = line;
   }
   yield { start, end, kind: "flow", prefix: start === header.start ? "" : prefix };
   return end;
 }
+
+/** Rows that are all alike would otherwise never be parted. */
+const MOST_ROWS = 64;
 
 function beginsPiece(text: string, line: Line): boolean {
   let sum = 0;
@@ -221,7 +227,7 @@ function opened(marker: RegExpExecArray, open: Open, start: number): OpenItem {
 
 /** True where a line surely ends every block before it. */
 function isCut(words: string, { blankBefore, afterIndented, html, item }: Open): boolean {
-  if (/^[ \t]/u.test(words)) return false;
+  if (/^[ \t]/u.test(words)) return html === "no" && isSibling(words, item);
   const follows = item !== undefined && item.ordered && item.sure;
   if (blankBefore) {
     // After indented code the parser takes such a line for a paragraph, though it begins a list.
@@ -231,6 +237,14 @@ function isCut(words: string, { blankBefore, afterIndented, html, item }: Open):
   if (FENCE.test(words) || HEADING.test(words)) return true;
   if (/^[-+*][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words)) return true;
   return follows && /^\d{1,9}[.)][ \t]+(?![-+*]|\d{1,9}[.)])[^ \t]/u.test(words);
+}
+
+/** True for a list item that is indented, but not so far that it would be inside the open one. */
+function isSibling(words: string, item: OpenItem | undefined): boolean {
+  const marker = ITEM.exec(words);
+  if (marker === null || item === undefined || !item.sure || marker[1]!.length >= item.width) return false;
+  const ordered = marker[3] !== undefined;
+  return (!ordered || item.ordered) && !RULE.test(words) && !UNCLEAR_ITEM.test(words.slice(marker[0].length));
 }
 
 /** The last line of the raw block that `line` begins, or undefined where it begins none. */

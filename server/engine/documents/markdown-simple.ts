@@ -8,8 +8,8 @@ import { headingId } from "./identifier.ts";
 import { collapse, InlineText, type Piece } from "./inline-text.ts";
 
 /** A list item's marker or a heading's, then the first line; both have exactly one blank behind the marker. */
-const MARKER = /^(?:([-+*]|\d{1,9}[.)])|(#{1,6})) (?=\S)/u;
-/** How a line of plain words begins: nothing here opens a block or an inline construct. */
+const MARKER = /^ {0,3}(?:([-+*]|\d{1,9}[.)])|(#{1,6})) (?=\S)/u;
+/** How a line of plain words begins: nothing here opens a block or an inline construct, however far it is indented. */
 const START = /^(?:["'(“‘§]?\p{L}|\d+(?![\d.)]))/u;
 const BOLD = /^\*\*([^*\s](?:[^*\r\n]*[^*\s])?)\*\*(?=[ \r\n]|$)/u;
 const BRACKETED = /^\[[\p{L}\p{N}][\p{L}\p{N}._ -]*[\p{L}\p{N}]\](?= )/u;
@@ -33,13 +33,13 @@ export function readSimple(source: string): BlockEvent[] | undefined {
   const words = first.slice(from + front.length);
   if (front.length === 0 ? !START.test(words) : words !== "" && !words.startsWith(" ")) return undefined;
   if (/[ \t]$/u.test(first)) return undefined;
-  if (!lines.slice(1).every((line) => START.test(line) && !/[ \t]$/u.test(line))) return undefined;
+  if (!lines.slice(1).every((line) => START.test(line.replace(/^ +/u, "")) && /^ *[^ \t].*[^ \t]$/u.test(line)))
+    return undefined;
   const hashes = marker?.[2];
   if (hashes !== undefined && (lines.length > 1 || words.includes("#"))) return undefined;
   const rest = [words, ...lines.slice(1)].join("\n").replace(HARMLESS, "");
   if (SUSPECT.test(rest) || (front.bold !== "" && SUSPECT.test(front.bold))) return undefined;
-  const bodyEnd = starts[lines.length - 1]! + lines.at(-1)!.length;
-  const inline = inlineText(source, from, bodyEnd, front);
+  const inline = inlineText(source, starts, lines, from, front);
   if (hashes !== undefined) {
     const text = collapse(inline.text);
     return [{ kind: "heading", depth: hashes.length, text, id: headingId(inline.text, inline.markupEnd) }];
@@ -60,16 +60,24 @@ function frontOf(line: string): Front {
   return { length: BRACKETED.exec(line)?.[0].length ?? 0, bold: "" };
 }
 
-function inlineText(source: string, from: number, end: number, front: Front): InlineText {
+function inlineText(
+  source: string,
+  starts: readonly number[],
+  lines: readonly string[],
+  from: number,
+  front: Front,
+): InlineText {
   const pieces: Piece[] = [];
-  const piece = (start: number, stop: number) => {
-    pieces.push({ value: source.slice(start, stop), start, end: stop, code: false });
+  const piece = (start: number, end: number) => {
+    pieces.push({ value: source.slice(start, end), start, end, code: false });
   };
-  if (front.bold === "") {
-    piece(from, end);
-    return new InlineText(pieces);
-  }
-  piece(from + 2, from + 2 + front.bold.length);
-  piece(from + front.length, end);
-  return new InlineText(pieces, [], front.bold.length);
+  const bold = front.bold.length;
+  if (bold > 0) piece(from + 2, from + 2 + bold);
+  lines.forEach((line, index) => {
+    const start = starts[index]!;
+    const indent = /^ */u.exec(line)![0].length;
+    const end = index === lines.length - 1 ? start + line.length : starts[index + 1]!;
+    piece(index === 0 ? (bold > 0 ? from + front.length : from) : start + indent, end);
+  });
+  return bold > 0 ? new InlineText(pieces, [], bold) : new InlineText(pieces);
 }
