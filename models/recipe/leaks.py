@@ -4,13 +4,14 @@ A text is a near-duplicate of a test text when the two are equal after normalisa
 or when they share a run of eight words.
 """
 
+import argparse
 import json
 import random
 import re
 import unicodedata
 from collections.abc import Iterable
 
-from places import HERE, Places, read_jsonl, write_json
+from places import HERE, Places, add_places, places_of, read_jsonl, write_json
 
 RUN = 8
 HELD_OUT_SHARE = 0.17
@@ -71,3 +72,17 @@ def test_texts(places: Places) -> list[str]:
     held_out = held_out_repositories(places)
     texts += [row["text"] for row in read_jsonl(places.data / "documents_labelled.jsonl") if row["project"] in held_out]
     return texts
+
+
+def own_leaks(places: Places) -> list[str]:
+    """`file: text` of each of our own statements that is a near-duplicate of something tested."""
+    check = LeakCheck(test_texts(places))
+    return [f"{path.name}: {row['text']}" for path in sorted((HERE / "data").rglob("*.jsonl"))
+            for row in read_jsonl(path) if check.leaks(row["text"])]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_places(parser)
+    found = own_leaks(places_of(parser.parse_args()))
+    print("\n".join(found), f"{len(found)} near-duplicates of test texts", sep="\n")
