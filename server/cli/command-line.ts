@@ -6,13 +6,15 @@ import { adapters } from "./adapters.ts";
 import { check } from "./check.ts";
 import { classify } from "./classify.ts";
 import { type Command, commandHelp, HELP_OPTION, programHelp } from "./command.ts";
+import { evaluate } from "./evaluate.ts";
 import { describePack } from "./model.ts";
 import { parseOptions, suggestion } from "./options.ts";
 import { pack } from "./pack.ts";
 import { complain, type ExitCode, FINE, INTERRUPTED, type Terminal, UNUSABLE, write } from "./terminal.ts";
+import { train } from "./train.ts";
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [check, classify, adapters, pack];
+export const COMMANDS: readonly Command[] = [check, classify, train, evaluate, adapters, pack];
 
 /** Runs `nfr-lens ARGS` and returns the exit code. Nothing is thrown, whatever the arguments and the input are. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -73,7 +73,27 @@ function optionLines(table: OptionTable): string[] {
   );
 }
 
-function columns(rows: readonly (readonly [string, string] | readonly string[])[]): string[] {
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`);
+/** Columns of a terminal. */
+const WIDTH = 118;
+/** A longer left side gets a line of its own. */
+const LEFT = 34;
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.min(LEFT, Math.max(...rows.map(([left = ""]) => left.length)));
+  const indent = `\n${" ".repeat(width + 4)}`;
+  return rows.map(([left = "", right = ""]) => {
+    const head = left.length > width ? `  ${left}${indent}` : `  ${left.padEnd(width)}  `;
+    return head + wrapped(right, WIDTH - width - 4).join(indent);
+  });
+}
+
+/** Words in lines of at most `width` characters. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)!;
+    if (last !== "" && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  return lines;
 }

@@ -1,12 +1,11 @@
 /** From the paths of a command line to documents: which project each belongs to, and which files a folder stands for. */
-import { access } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { URI } from "vscode-uri";
 import { formatOf } from "../engine/documents/read.ts";
 import { InputError } from "../engine/outcome.ts";
 import { Projects } from "../project.ts";
 import { isIncluded } from "../store/config.ts";
-import { isFolder, listDocuments } from "../store/document-files.ts";
+import { exists, isFolder, listDocuments } from "../store/document-files.ts";
 import { PROJECT_FOLDER } from "../store/label-log.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
@@ -115,11 +114,4 @@ async function projectRoot(folder: string, cwd: string): Promise<string> {
 
 function slashes(path: string): string {
   return path.split(sep).join("/");
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
 /** Documents on disk: which files a folder holds, and their text. What cannot be read is refused by name. */
-import { open, readdir, stat } from "node:fs/promises";
+import { access, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as l10n from "@vscode/l10n";
 import { LONGEST_DOCUMENT } from "../engine/documents/read.ts";
@@ -31,6 +31,14 @@ export async function listDocuments(folder: string, accepts: (path: string) => b
     }
   }
   return found.sort();
+}
+
+/** Whether there is anything at the path. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether the path is a folder. Throws InputError for a path that does not exist. */
