@@ -15,11 +15,9 @@ import {
   type ServerState,
   type ServerStatus,
   type ShownChange,
-  type ShownChange,
   type ShownDocument,
   type TrainProgress,
 } from "../server/protocol.ts";
-import { applyChange } from "./changes.ts";
 import { makeAsk, type Ask } from "./ask.ts";
 import { quiet } from "./diagnostics.ts";
 import { RESTART_DELAYS, RestartPolicy } from "./restart-policy.ts";
@@ -42,8 +40,6 @@ export class Server implements vscode.Disposable {
   private readonly edited = new vscode.EventEmitter<ShownChange>();
   private readonly progress = new vscode.EventEmitter<TrainProgress>();
   private client: LanguageClient | null = null;
-  /** The results that the next change of a document is a change to. */
-  private readonly latest = new Map<string, ShownDocument>();
   private current: ServerState = "starting";
   private told = false;
 
@@ -75,9 +71,7 @@ export class Server implements vscode.Disposable {
     this.enter("starting");
     const client = this.makeClient();
     this.client = client;
-    this.latest.clear();
-    client.onNotification(ToClient.classified, (document: ShownDocument) => this.takeDocument(document));
-    client.onNotification(ToClient.changed, (change: ShownChange) => this.takeChange(change));
+    client.onNotification(ToClient.classified, (document: ShownDocument) => this.classified.fire(document));
     client.onNotification(ToClient.changed, (change: ShownChange) => this.edited.fire(change));
     client.onNotification(ToClient.status, (status: ServerStatus) => this.take(status));
     client.onNotification(ToClient.trainProgress, (progress: TrainProgress) => this.progress.fire(progress));
@@ -141,7 +135,6 @@ export class Server implements vscode.Disposable {
       locale: vscode.env.language,
       trusted: vscode.workspace.isTrusted,
       changes: true,
-      changes: true,
       settings: settings.server,
     };
   }
@@ -169,18 +162,6 @@ export class Server implements vscode.Disposable {
         return { action: CloseAction.Restart, handled: true };
       },
     };
-  }
-
-  private takeDocument(document: ShownDocument): void {
-    if (document.version === null) this.latest.delete(document.uri);
-    else this.latest.set(document.uri, document);
-    this.classified.fire(document);
-  }
-
-  private takeChange(change: ShownChange): void {
-    const document = applyChange(this.latest.get(change.uri), change);
-    if (document) this.takeDocument(document);
-    else void this.ask("documents", { uri: change.uri }).then((all) => all.forEach((one) => this.takeDocument(one)));
   }
 
   private take(status: ServerStatus): void {

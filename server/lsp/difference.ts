@@ -11,7 +11,7 @@ export function difference(before: ClassifiedDocument, after: ClassifiedDocument
   const [old, now] = [before.statements, after.statements];
   const shorter = Math.min(old.length, now.length);
   let start = 0;
-  while (start < shorter && old[start]!.shown === now[start]!.shown) start++;
+  while (start < shorter && isMoved(old[start]!.shown, now[start]!.shown, NOWHERE)) start++;
   const moved = movement(old.at(-1), now.at(-1));
   let behind = 0;
   while (behind < shorter - start && isMoved(old.at(-1 - behind)!.shown, now.at(-1 - behind)!.shown, moved)) behind++;
@@ -21,11 +21,13 @@ export function difference(before: ClassifiedDocument, after: ClassifiedDocument
   return { uri: after.uri, version: after.version, since: before.version, start, removed, statements, moved };
 }
 
+const NOWHERE: ShownChange["moved"] = { offset: 0, lines: 0 };
+
 function movement(
   before: ClassifiedStatement | undefined,
   after: ClassifiedStatement | undefined,
 ): ShownChange["moved"] {
-  if (before === undefined || after === undefined) return { offset: 0, lines: 0 };
+  if (before === undefined || after === undefined) return NOWHERE;
   return {
     offset: after.shown.end - before.shown.end,
     lines: after.shown.range.end.line - before.shown.range.end.line,
@@ -34,6 +36,7 @@ function movement(
 
 /** Whether a statement is another one at the place that `moved` brings it to. */
 function isMoved(before: ShownStatement, after: ShownStatement, moved: ShownChange["moved"]): boolean {
+  if (before === after) return moved.offset === 0 && moved.lines === 0;
   return (
     before.key === after.key &&
     before.id === after.id &&
