@@ -66,18 +66,20 @@ async function runCommand(app: App, id: CommandId, args: unknown[]): Promise<unk
     // The table says which handlers need a ready app, and the type of HANDLERS holds them to it.
     return await (HANDLERS[id] as (app: App, ...args: unknown[]) => unknown)(readied, ...args);
   } catch (error) {
-    await reportFailure(app, id, error);
+    reportFailure(app, id, error);
     return undefined;
   }
 }
 
 /** Cancelling, and a server that died and is coming back, are no failures of the command. */
-async function reportFailure(app: App, id: CommandId, error: unknown): Promise<void> {
+function reportFailure(app: App, id: CommandId, error: unknown): void {
   if (error instanceof vscode.CancellationError) return;
   app.log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   if (app.server.state === "starting") return;
   const showLog = vscode.l10n.t("Show Log");
   const message = error instanceof Error ? error.message : String(error);
-  const choice = await vscode.window.showErrorMessage(message, showLog);
-  if (choice === showLog) app.log.show();
+  // Not awaited: the command is over, whether or not somebody reads the message.
+  void vscode.window.showErrorMessage(message, showLog).then((choice) => {
+    if (choice === showLog) app.log.show();
+  });
 }

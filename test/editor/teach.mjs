@@ -1,0 +1,155 @@
+// The journey of a teacher, at the real keyboard of a real VS Code: label twenty statements, train, watch, cancel,
+// train again, read the report, activate, roll back. The extension is installed from its package, as a user has it.
+// Each step waits for what the screen shows; a picture of each is kept in out/editor/teach for people to look at.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { command, installVsix, makeRun, openBrowser, startServer, tail, webview, workbench } from "./code-server.mjs";
+
+const PREFIX = "Control+Alt+j";
+const STATEMENTS = 20;
+
+/** The steps in order; each relies on the ones before. */
+const steps = {
+  "opens the specification and shows lenses": async ({ page, server, run }) => {
+    const file = server.uri(join(run.workspace, "specification.md"));
+    await page.goto(server.url(run.workspace, [["openFile", file]]), { timeout: 60_000 });
+    await workbench(page, { file: "specification.md" });
+    await lens(page, "Accept").first().waitFor();
+  },
+  "lists the requirements by category": async ({ page }) => {
+    await command(page, "View: Show NFR Lens");
+    await row(page, /^Security, \d+ requirements/).waitFor();
+    await row(page, /^Performance, \d+ requirements/).waitFor();
+  },
+  "labels twenty statements with one key each": async ({ page, labels }) => {
+    await page.locator(".monaco-editor .view-line").first().click();
+    await chord(page, "l");
+    for (let done = 0; done < STATEMENTS; done++) {
+      await page.locator(".quick-input-title", { hasText: `${done} labelled` }).waitFor();
+      await page.keyboard.press("1");
+    }
+    await page.locator(".quick-input-title", { hasText: `${STATEMENTS} labelled` }).waitFor();
+    assert.equal(labels().length, STATEMENTS);
+    assert.ok(
+      labels().every(({ origin, label, predicted }) => origin === "queue" && label !== null && predicted !== null),
+    );
+  },
+  "takes the last one back by key": async ({ page, labels }) => {
+    await page.keyboard.press("-");
+    await page.locator(".quick-input-title", { hasText: `${STATEMENTS - 1} labelled` }).waitFor();
+    assert.equal(labels().at(-1).label, null);
+    await page.keyboard.press("1");
+    await page.locator(".quick-input-title", { hasText: `${STATEMENTS} labelled` }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  },
+  "trains, shows how far it is, and cancels": async ({ page, adapters }) => {
+    await chord(page, "t");
+    await row(page, /^Training: \d+ %/).waitFor();
+    await page.locator(".statusbar-item", { hasText: /\d+ %/ }).first().waitFor();
+    await command(page, "NFR Lens: Cancel Training");
+    await row(page, /^Training: \d+ %/).waitFor({ state: "detached" });
+    assert.deepEqual(adapters(), []);
+  },
+  "trains again and opens the report": async ({ page, adapters }) => {
+    await page.locator(".monaco-editor .view-line").first().click();
+    await chord(page, "t");
+    await webview(page).locator("h1", { hasText: "Training report" }).waitFor({ timeout: 240_000 });
+    const report = webview(page);
+    await report.locator("th", { hasText: "Weighted F1" }).first().waitFor();
+    await report.locator("svg.interval").waitFor();
+    assert.equal(adapters().length, 1);
+  },
+  "activates the adapter": async ({ page }) => {
+    const report = webview(page);
+    const activate = report.locator("button", { hasText: "Activate" });
+    // It is active already where the gain's interval lies above zero.
+    if (await activate.isVisible()) await activate.click();
+    await row(page, /, active · /).waitFor();
+  },
+  "rolls back to the base model": async ({ page }) => {
+    await command(page, "NFR Lens: Roll Back to Previous Adapter");
+    await row(page, /, active · /).waitFor({ state: "detached" });
+    await row(page, /^Base model/)
+      .filter({ hasText: "active" })
+      .waitFor();
+  },
+  "shows the coverage": async ({ page }) => {
+    await command(page, "NFR Lens: Show Coverage Dashboard");
+    const dashboard = page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
+    await dashboard.locator("h1", { hasText: "Quality coverage" }).waitFor();
+    await dashboard.locator("td button").first().waitFor();
+  },
+};
+
+/** Runs the journey; the first step that fails ends it. Returns how many steps passed and failed. */
+export async function teach({ vsix, workspace, failureFolder, pictures = resolve("out/editor/teach") }) {
+  mkdirSync(pictures, { recursive: true });
+  const run = makeRun({ workspace });
+  const result = { passed: 0, failed: 0, skipped: 0 };
+  let server, browser, page;
+  try {
+    await installVsix(run, vsix);
+    server = await startServer(run);
+    browser = await openBrowser(run);
+    page = browser.page;
+    page.setDefaultTimeout(30_000);
+    const around = { page, server, run, ...disk(run.workspace) };
+    for (const [title, step] of Object.entries(steps)) {
+      const started = performance.now();
+      await step(around);
+      result.passed += 1;
+      await page.screenshot({ path: join(pictures, `${result.passed}.png`) });
+      console.log(`  ok   ${title} (${Math.round(performance.now() - started)} ms)`);
+    }
+  } catch (error) {
+    result.failed += 1;
+    result.skipped = Object.keys(steps).length - result.passed - 1;
+    console.log(`  FAIL ${Object.keys(steps)[result.passed]}\n${error instanceof Error ? error.stack : error}`);
+    mkdirSync(failureFolder, { recursive: true });
+    await page?.screenshot({ path: join(failureFolder, "screen.png") }).catch(() => {});
+    console.error(tail(run.log));
+  } finally {
+    await browser?.context.close().catch(() => {});
+    await server?.stop();
+    run.remove();
+  }
+  return result;
+}
+
+/** What the journey leaves on the disk of the workspace. */
+function disk(workspace) {
+  const home = join(workspace, ".nfr-lens");
+  const log = join(home, "labels.jsonl");
+  const folders = (folder) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);
+  return {
+    labels: () =>
+      existsSync(log)
+        ? readFileSync(log, "utf8")
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line))
+        : [],
+    /** Finished versions; folders whose name begins with a dot are not for use. */
+    adapters: () =>
+      folders(join(home, "adapters"))
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+        .flatMap(({ name }) => folders(join(home, "adapters", name)))
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")),
+  };
+}
+
+async function chord(page, key) {
+  await page.keyboard.press(PREFIX);
+  await page.keyboard.press(key);
+}
+
+function lens(page, title) {
+  return page.locator(".codelens-decoration a", { hasText: title });
+}
+
+/** A row of a tree view, by what a screen reader would say. */
+function row(page, label) {
+  return page.locator(".pane-body .monaco-list-row").and(page.getByRole("treeitem", { name: label }));
+}
