@@ -11,7 +11,7 @@
  *
  * Ends with 1 when a number that the card states differs from what was measured.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -166,7 +166,7 @@ process.stdout.write(`${text}\n`);
 for (const measure of measures.filter((one) => !reached(one)))
   process.stdout.write(`below what is asked: ${measure.name}\n`);
 
-const stated = readFileSync(card, "utf8");
+const stated = existsSync(card) ? readFileSync(card, "utf8") : "";
 if (options.write) {
   writeFileSync(card, withTable(stated, text));
   process.stdout.write(`written into ${card}\n`);
