@@ -46,7 +46,9 @@ export class Decorations implements vscode.Disposable {
       // In the gutter one badge per line, at its first line; an underline covers the statement.
       const range = toRange(statement.range);
       const where = this.mode === "gutter" ? new vscode.Range(range.start, range.start) : range;
-      byType.set(name, [...(byType.get(name) ?? []), { range: where }]);
+      const marks = byType.get(name);
+      if (marks) marks.push({ range: where });
+      else byType.set(name, [{ range: where }]);
     }
     for (const [name, type] of this.types) editor.setDecorations(type, byType.get(name) ?? []);
   }

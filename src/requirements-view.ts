@@ -15,7 +15,7 @@ import type { Server } from "./server.ts";
 import { isStatementNode } from "./target.ts";
 
 /** Results come in bursts; the tree is drawn once for each. */
-const REDRAW_MS = 100;
+const REDRAW_MS = 200;
 const GROUPING = "nfrLens.grouping";
 
 type Root = Exclude<RequirementNode, StatementNode>;
