@@ -5,10 +5,11 @@
 import { availableParallelism } from "node:os";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readAdapter, trainedParts, writeAdapter, type AdapterFiles } from "./engine/adapt/adapter.ts";
+import { readAdapter, trainedParts, writeAdapter } from "./engine/adapt/adapter.ts";
 import { readCheckpoint, writeCheckpoint } from "./engine/adapt/checkpoint.ts";
 import { classify, type Example, normalised, readLabelRows, trainingSet } from "./engine/adapt/examples.ts";
 import { writeFullModel } from "./engine/adapt/full-model.ts";
+import { formatHeldOut, parseHeldOut, textKey } from "./engine/adapt/held-out.ts";
 import { type AdapterManifest, hashOf } from "./engine/adapt/manifest.ts";
 import { parseTrainingOptions, type TrainingOptions } from "./engine/adapt/options.ts";
 import { trainingBase } from "./engine/adapt/pack-base.ts";
@@ -135,12 +136,12 @@ async function predictBefore(
   examples: readonly Example[],
   signal: AbortSignal | undefined,
 ): Promise<BeforePrediction[]> {
-  const heldOut = new Map<string, BeforePrediction>();
+  let heldOut: ReadonlyMap<string, BeforePrediction> = new Map();
   if (active !== null) {
     const files = await readAdapterFiles(active);
     const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
     await classifier.activate(readAdapter(files, base).tensors);
-    for (const [key, prediction] of readHeldOut(files)) heldOut.set(key, prediction);
+    heldOut = parseHeldOut(new TextDecoder().decode(files.get(HELD_OUT_FILE)));
   }
   const texts = examples.map((example) => example.text);
   const predictions = await classifier.classify(texts, { signal });
@@ -152,38 +153,13 @@ async function predictBefore(
   });
 }
 
-/** A text without its words: the adapter's folder may be shared where the requirements may not. */
-function textKey(text: string): string {
-  return hashOf([normalised(text)]).slice(0, 20);
-}
-
-function* readHeldOut(files: AdapterFiles): Generator<[string, BeforePrediction]> {
-  const text = new TextDecoder().decode(files.get(HELD_OUT_FILE) ?? new Uint8Array());
-  for (const line of text.split("\n").filter((candidate) => candidate !== "")) {
-    let row: { text?: unknown; label?: unknown; confidence?: unknown };
-    try {
-      row = JSON.parse(line) as typeof row;
-    } catch {
-      continue;
-    }
-    if (typeof row.text !== "string") continue;
-    const whole = typeof row.label === "string" && typeof row.confidence === "number";
-    yield [row.text, whole ? { label: row.label as string, confidence: row.confidence as number } : null];
-  }
-}
-
 /** The out-of-fold prediction of each training row, null for rows that were never held out. */
 function heldOutLines({ prepared, judged, calibration, inputs }: Outcome): string {
   const predictions = new Map<number, { label: string; confidence: number }>();
   for (const fold of judged) {
     fold.rows.forEach((row, i) => predictions.set(row, labelled(fold.logits[i]!, inputs.labels, calibration)));
   }
-  return prepared
-    .map(({ text }, row) => {
-      const { label, confidence } = predictions.get(row) ?? { label: null, confidence: null };
-      return JSON.stringify({ text: textKey(text), label, confidence }) + "\n";
-    })
-    .join("");
+  return formatHeldOut(prepared.map(({ text }, row) => ({ text, prediction: predictions.get(row) ?? null })));
 }
 
 interface Outcome {
