@@ -36,7 +36,14 @@ export function packageVsix(target = `${process.platform}-${process.arch}`) {
     const options = ["--target", target, "--ignoreFile", relative(root, ignoreFile), "--out", out];
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [vsce, "package", ...options, "--allow-missing-repository", "--no-update-package-json"],
+      [
+        vsce,
+        "package",
+        ...options,
+        "--allow-missing-repository",
+        "--no-rewrite-relative-links",
+        "--no-update-package-json",
+      ],
       { cwd: root, encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`vsce package ended with ${status}:\n${stdout}${stderr}`);
