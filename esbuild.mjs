@@ -43,13 +43,20 @@ function licenceTexts(results) {
   const bundled = inputs.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean);
   const folders = [...new Set([...bundled, "node_modules/onnxruntime-node", "node_modules/onnxruntime-common"])].sort();
   return folders.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const { name, version, license, author } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file
       ? readFileSync(join(folder, file), "utf8").trim()
-      : `Licence: ${license} (no text in the package)`;
+      : standardText(license, author?.name ?? author ?? name);
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
+}
+
+/** The text of a licence that a package names but does not carry. */
+function standardText(license, holder) {
+  if (license !== "MIT") throw new Error(`a bundled package under ${license} carries no licence text`);
+  const own = readFileSync("LICENSE", "utf8");
+  return `Copyright (c) ${holder}\n\n${own.slice(own.indexOf("Permission is hereby granted")).trim()}`;
 }
 
 mkdirSync("dist", { recursive: true });

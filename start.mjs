@@ -39,7 +39,9 @@ try {
     console.log("\nThere is no `code` command here, so VS Code was left alone. To install the extension, choose");
     console.log(`"Install from VSIX…" in the Extensions view and take ${vsix}`);
   } else if (installed !== 0) {
-    throw new Error(`code --install-extension ended with ${installed}`);
+    throw new Error(
+      `code --install-extension ended with ${installed}; everything before it went well.\nThe VSIX is ${vsix}`,
+    );
   } else {
     console.log("\nInstalled into VS Code; opening it.");
     code(...files);
