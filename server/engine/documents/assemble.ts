@@ -197,7 +197,7 @@ function takeSentence(placed: Placed, progress: Progress): void {
 function settle(progress: Progress): void {
   const { pending } = progress;
   progress.pending = undefined;
-  if (pending !== undefined) add(pending, progress);
+  if (pending !== undefined && !pending.sentence.bare) add(pending, progress);
 }
 
 function add({ sentence, offset, line }: Placed, progress: Progress): void {

@@ -23,6 +23,8 @@ export interface Sentence extends Span {
   readonly first: boolean;
   /** True for a sentence that may announce the list below it. */
   readonly announces: boolean;
+  /** True for one that is too short for a statement: it can only announce ("log:"). */
+  readonly bare: boolean;
   readonly ignored: boolean;
 }
 
@@ -80,8 +82,8 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
   const events: BlockEvent[] = [];
   const spans: (Span & { id: string | undefined })[] = [];
   let lone: string | undefined;
-  for (const part of partsAtIds(text)) {
-    const written = leadingId(text.slice(part.start, part.end), part.start === 0 ? inline.markupEnd : undefined);
+  for (const part of partsAtIds(inline)) {
+    const written = leadingId(text.slice(part.start, part.end), inline.markFrom(part.start));
     const from = part.start + (written?.after ?? 0);
     const body = text.slice(from, part.end);
     if (written !== undefined && body.trim() === "") lone = written.id;
@@ -91,17 +93,20 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
       spans.push({ start: span.start + from, end: span.end + from, id });
     });
   }
-  const kept = spans.filter((span) => hasWords(inline, span));
+  const last = spans.at(-1);
+  const announces = last !== undefined && announcesList(text.slice(last.start, last.end));
+  const bare = announces && !hasWords(inline, last);
+  const kept = spans.filter((span) => (bare && span === last) || hasWords(inline, span));
   const ignored = ignoredSpans(inline, kept);
   kept.forEach((span, index) => {
     const segments = inline.segments(span.start, span.end);
-    const start = segments[0]!.start;
+    const { start, end } = inline.range(span.start, span.end, segments);
     const fromStart = segments.map((segment) => ({ start: segment.start - start, end: segment.end - start }));
     events.push({
       kind: "sentence",
       sentence: {
         start,
-        end: segments.at(-1)!.end,
+        end,
         text: collapse(text.slice(span.start, span.end)),
         segments: fromStart,
         id: span.id,
@@ -109,8 +114,8 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
         place: where.place,
         depth: where.depth,
         first: index === 0,
-        announces:
-          index === kept.length - 1 && span === spans.at(-1) && announcesList(text.slice(span.start, span.end)),
+        announces: announces && span === last,
+        bare: bare && span === last,
         ignored: ignored.has(index),
       },
     });
@@ -120,11 +125,17 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
 }
 
 /** Cuts where a line begins with an identifier: lists of requirements are often written without blank lines. */
-function partsAtIds(text: string): Span[] {
+function partsAtIds(inline: InlineText): Span[] {
+  const { text } = inline;
   const cuts = [0];
-  const line = /[\n\r\u2028]/gu;
+  const line = /\r\n|[\n\r\u2028]/gu;
   for (let match = line.exec(text); match !== null; match = line.exec(text)) {
-    if (startsWithId(text.slice(match.index + 1, match.index + 121))) cuts.push(match.index + 1);
+    const start = match.index + match[0].length;
+    const head = text.slice(start, start + 120);
+    // In the middle of a sentence only an unmistakable identifier begins a statement; after its end any does.
+    const ended = /[.!?;:]\s*$/u.test(text.slice(Math.max(0, match.index - 20), match.index));
+    const id = ended || inline.markFrom(start) !== undefined ? leadingId(head, inline.markFrom(start)) : undefined;
+    if (startsWithId(head) || (id !== undefined && /\p{L}/u.test(id.id))) cuts.push(start);
   }
   return cuts.map((start, index) => ({ start, end: cuts[index + 1] ?? text.length }));
 }

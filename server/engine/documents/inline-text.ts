@@ -17,6 +17,11 @@ export interface Directive {
   readonly what: "ignore" | "ignore-next" | "ignore-file";
 }
 
+/** Emphasis, a code span or a link: the range of its words in the block's text, and with its markup in the source. */
+export interface Mark extends Span {
+  readonly outer: Span;
+}
+
 /** The text of a paragraph, list item, cell or line. */
 export class InlineText {
   /** The pieces' values, joined. */
@@ -29,8 +34,7 @@ export class InlineText {
   constructor(
     pieces: readonly Piece[],
     readonly directives: readonly Directive[] = [],
-    /** Where an emphasis, code span or link that begins the text ends in it. */
-    readonly markupEnd?: number,
+    readonly marks: readonly Mark[] = [],
   ) {
     this.#pieces = pieces.filter((piece) => piece.value !== "");
     let text = "";
@@ -45,6 +49,24 @@ export class InlineText {
   /** Ranges of `text` that are code, ascending. */
   code(): readonly Span[] {
     return this.#code;
+  }
+
+  /** How many characters of the text from `start` a mark covers that begins there. */
+  markFrom(start: number): number | undefined {
+    const mark = this.marks.find((candidate) => candidate.start === start);
+    return mark === undefined ? undefined : mark.end - start;
+  }
+
+  /** The source range of `text.slice(start, end)` with the markup that opens and closes inside. */
+  range(start: number, end: number, segments: readonly Span[]): Span {
+    let from = segments[0]!.start;
+    let to = segments.at(-1)!.end;
+    for (const mark of this.marks) {
+      if (mark.start < start || mark.end > end) continue;
+      if (mark.start === start) from = Math.min(from, mark.outer.start);
+      if (mark.end === end) to = Math.max(to, mark.outer.end);
+    }
+    return { start: from, end: to };
   }
 
   /** Source ranges of `text.slice(start, end)` without its hard breaks, neighbours merged. */

@@ -6,7 +6,7 @@
 import type { Html, Nodes, Paragraph, PhrasingContent, Root, TableCell } from "mdast";
 import { lineStarts, readBlock, type BlockEvent, type Cell, type Sentence } from "./block.ts";
 import { headingId } from "./identifier.ts";
-import { collapse, directiveOf, HARD_BREAK, InlineText, type Directive, type Piece } from "./inline-text.ts";
+import { collapse, directiveOf, HARD_BREAK, InlineText, type Directive, type Mark, type Piece } from "./inline-text.ts";
 import { parseMarkdown, piecesOf } from "./markdown-tree.ts";
 
 /** What a piece of Markdown says. */
@@ -60,7 +60,7 @@ function readNode(node: Nodes, depth: number, walk: Walk): void {
   switch (node.type) {
     case "heading": {
       const text = inlineText(node.children, walk.shift);
-      const id = headingId(text.text, text.markupEnd);
+      const id = headingId(text.text, text.markFrom(0));
       if (depth === 0) walk.events.push({ kind: "heading", depth: node.depth, text: collapse(text.text), id });
       break;
     }
@@ -135,7 +135,7 @@ function readCell(cell: TableCell, walk: Walk): Cell {
   const text = inlineText(cell.children, walk.shift);
   const sentences: Sentence[] = [];
   for (const event of readBlock(text, { place: "tableCell", depth: 0, lines: walk.lines })) {
-    if (event.kind === "sentence") sentences.push({ ...event.sentence, announces: false });
+    if (event.kind === "sentence" && !event.sentence.bare) sentences.push({ ...event.sentence, announces: false });
   }
   const ignoresRow = sentences.length === 0 && text.directives.some((directive) => directive.what === "ignore");
   return { text: collapse(text.text), sentences, ignoresRow };
@@ -145,24 +145,25 @@ function readCell(cell: TableCell, walk: Walk): Cell {
 function inlineText(nodes: readonly PhrasingContent[], shift: number): InlineText {
   const pieces: Piece[] = [];
   const directives: Directive[] = [];
+  const marks: Mark[] = [];
   let length = 0;
   const add = (piece: Piece) => {
     pieces.push({ ...piece, start: piece.start - shift, end: piece.end - shift });
     length += piece.value.length;
   };
   const visit = (node: PhrasingContent): void => {
+    const outer = { start: node.position!.start.offset! - shift, end: node.position!.end.offset! - shift };
+    const start = length;
     if (node.type === "text" || node.type === "inlineCode") piecesOf(node).forEach(add);
     else if (node.type === "break" || (node.type === "html" && /^<br\b/iu.test(node.value))) {
-      add({ value: HARD_BREAK, start: node.position!.start.offset!, end: node.position!.end.offset!, code: false });
+      add({ value: HARD_BREAK, start: outer.start + shift, end: outer.end + shift, code: false });
     } else if (node.type === "html") {
       const what = directiveOf(/^<!--([\s\S]*?)-->$/u.exec(node.value)?.[1] ?? "");
       if (what !== undefined) directives.push({ at: length, what });
     } else if (node.type !== "delete" && "children" in node) node.children.forEach(visit);
+    const isMark = node.type === "inlineCode" || "children" in node;
+    if (isMark && length > start) marks.push({ start, end: length, outer });
   };
-  let markupEnd: number | undefined;
-  nodes.forEach((node, index) => {
-    visit(node);
-    if (index === 0 && node.type !== "text" && length > 0) markupEnd = length;
-  });
-  return new InlineText(pieces, directives, markupEnd);
+  nodes.forEach(visit);
+  return new InlineText(pieces, directives, marks);
 }

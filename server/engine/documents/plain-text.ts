@@ -13,13 +13,16 @@ interface Line {
   /** Without the line ending and without a comment that steers this extension. */
   readonly end: number;
   readonly words: string;
+  /** The character of a line of dashes or the like. */
+  readonly rule: string | undefined;
   readonly directive: Directive["what"] | undefined;
 }
 
 const BULLET = /^[ \t]*(?:[-*+•‣◦·–—]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)/iu;
 const COMMENT = /(?:^|[ \t])(?:#|\/\/|<!--)[ \t]*nfr-lens-(ignore(?:-next|-file)?)[ \t]*(?:-->)?[ \t]*$/u;
-const UNDERLINE = /^[ \t]*([=\-~*^"#+])\1{2,}[ \t]*$/u;
+const RULE = /^[ \t]*([=\-~*^"#+])\1{2,}[ \t]*$/u;
 const MODAL = /\b(?:shall|must|should|will|can|may|is|are|has|have)\b/iu;
+const DEMAND = /\b(?:shall|must|should|will)\b/iu;
 /** Words that stay small in a title. */
 const SMALL = new Set("a an and as at by for from in of on or the to with vs via per".split(" "));
 
@@ -57,7 +60,7 @@ function beginsBlock(line: string): boolean {
 export function readPlainText(source: string, place: Place): BlockEvent[] {
   const starts = lineStarts(source);
   const lines = starts.map((start, index) => lineOf(source, start, starts[index + 1] ?? source.length));
-  const filled = lines.filter((line) => line.words !== "" || line.directive !== undefined);
+  const filled = lines.filter(({ words, rule, directive }) => words !== "" || (rule ?? directive) !== undefined);
   const title = headingOf(filled);
   const events: BlockEvent[] = title === undefined ? [] : [title.event];
   let touched: { event: number } | undefined;
@@ -68,6 +71,7 @@ export function readPlainText(source: string, place: Place): BlockEvent[] {
       touched = undefined;
       continue;
     }
+    if (only?.rule !== undefined) continue;
     touched = { event: events.length };
     events.push(...readLines(source, block, place, starts));
   }
@@ -78,61 +82,68 @@ function lineOf(source: string, start: number, next: number): Line {
   const full = source.slice(start, next).replace(/[\r\n]+$/u, "");
   const comment = COMMENT.exec(full);
   const kept = comment === null ? full : full.slice(0, comment.index);
-  const words = UNDERLINE.test(kept) ? "" : kept.trim();
-  return {
-    start,
-    end: start + kept.length,
-    words: words === "" ? "" : kept,
-    directive: comment?.[1] as Line["directive"],
-  };
+  const rule = RULE.exec(kept)?.[1];
+  const words = rule === undefined && kept.trim() !== "" ? kept : "";
+  return { start, end: start + kept.length, words, rule, directive: comment?.[1] as Line["directive"] };
 }
 
 /** A heading at the chunk's top and how many lines it takes. */
 function headingOf(lines: readonly Line[]): { event: BlockEvent; lines: number } | undefined {
-  const first = lines[0];
-  if (first === undefined || first.words === "") return undefined;
+  const [first, second] = lines;
+  if (first === undefined || first.words === "" || first.words.length > 200) return undefined;
   const text = collapse(first.words);
-  const heading = (depth: number, title: string) => {
-    return { event: { kind: "heading", depth, text: title, id: headingId(title) } as const, lines: 1 };
+  const heading = (depth: number, title: string, taken: number) => {
+    return { event: { kind: "heading", depth, text: title, id: headingId(title) } as const, lines: taken };
   };
   const marked = /^(#{1,6})\s+(.*\S)/u.exec(text);
-  if (marked !== null) return heading(marked[1]!.length, marked[2]!);
-  if (lines.length > 1 || text.length > 80 || /[.;:,!?。]$/u.test(text) || BULLET.test(text) || MODAL.test(text)) {
-    const numbered = /^(\d{1,3})[.)]\s+\p{Lu}/u.exec(text);
-    const title =
-      numbered !== null && lines.length === 1 && text.length <= 80 && !/[.;:,!?。]$/u.test(text) && !MODAL.test(text);
-    return title ? heading(1, text) : undefined;
-  }
-  const section = /^(\d{1,3}(?:\.\d{1,3})*)\.?\s+\p{Lu}/u.exec(text);
-  if (section !== null) return heading(section[1]!.split(".").length, text);
+  if (marked !== null) return heading(marked[1]!.length, marked[2]!, 1);
+  if (second?.rule !== undefined) return heading("=-".indexOf(second.rule) + 1 || 3, text, 2);
+  const depth = lines.length === 1 ? titleDepth(text) : undefined;
+  return depth === undefined ? undefined : heading(depth, text, 1);
+}
+
+/** The depth of a heading that stands alone without a line below it: capitals, then numbers, then titles. */
+function titleDepth(text: string): number | undefined {
+  if (text.length > 80 || /[.;:,!?。]$/u.test(text) || MODAL.test(text)) return undefined;
+  const section = /^(\d{1,3}(?:\.\d{1,3})*)[.)]?\s+\p{Lu}/u.exec(text);
+  if (section !== null) return section[1]!.split(".").length + 1;
   const words = text.match(/\p{L}[\p{L}\p{M}'’-]*/gu) ?? [];
-  const titled =
-    words.length > 0 && words.length <= 8 && words.every((word) => /^\p{Lu}/u.test(word) || SMALL.has(word));
-  return titled ? heading(2, text) : undefined;
+  if (BULLET.test(text) || words.length === 0 || words.length > 8) return undefined;
+  if (!words.every((word) => /^\p{Lu}/u.test(word) || SMALL.has(word))) return undefined;
+  return /\p{Ll}/u.test(text) ? 5 : 1;
 }
 
 /** Lines grouped to blocks. A comment on a line of its own is a block of its own. */
 function blocksOf(lines: readonly Line[]): Line[][] {
-  const widest = Math.max(0, ...lines.slice(0, 10_000).map((line) => line.end - line.start));
+  const widest = lines.reduce((most, line) => Math.max(most, line.end - line.start), 0);
   const blocks: Line[][] = [];
-  lines.forEach((line, index) => {
-    const above = lines[index - 1];
-    const joined =
-      above !== undefined &&
-      above.words !== "" &&
-      line.words !== "" &&
-      !beginsBlock(line.words.slice(0, 200)) &&
-      !stopsShort(above, line, widest);
-    if (joined) blocks.at(-1)!.push(line);
-    else blocks.push([line]);
-  });
+  for (const line of lines) {
+    const block = blocks.at(-1);
+    const words = line.words.slice(0, 200);
+    const apart =
+      block === undefined ||
+      block.at(-1)!.words === "" ||
+      line.words === "" ||
+      beginsBlock(words) ||
+      stopsShort(block.at(-1)!, words, widest) ||
+      beginsAlike(block[0]!, words);
+    if (apart) blocks.push([line]);
+    else block.push(line);
+  }
   return blocks;
 }
 
 /** True where the next line's first word would have fitted: its writer ended the line on purpose. */
-function stopsShort(above: Line, below: Line, widest: number): boolean {
-  const first = /^\s*(["'“(]?\p{Lu}\S*)/u.exec(below.words.slice(0, 200))?.[1];
+function stopsShort(above: Line, words: string, widest: number): boolean {
+  const first = /^\s*(["'“(]?\p{Lu}\S*)/u.exec(words)?.[1];
   return first !== undefined && above.end - above.start + 1 + first.length <= widest;
+}
+
+/** True where two lines are demands that begin with the same capitalised word: a list of requirements, one a line. */
+function beginsAlike(opening: Line, words: string): boolean {
+  const first = /^\s*\p{Lu}\p{L}*\s/u.exec(words)?.[0].trim();
+  const above = opening.words.slice(0, 200);
+  return first !== undefined && above.trim().startsWith(`${first} `) && DEMAND.test(above) && DEMAND.test(words);
 }
 
 function readLines(source: string, block: readonly Line[], place: Place, starts: readonly number[]): BlockEvent[] {
@@ -149,6 +160,7 @@ function readLines(source: string, block: readonly Line[], place: Place, starts:
     length += end - start;
     if (line.directive !== undefined) {
       directives.push({ at: length, what: line.directive });
+      if (next === line.end) return;
       pieces.push({ value: source.slice(next - 1, next), start: next - 1, end: next, code: false });
       length += 1;
     }
