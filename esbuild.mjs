@@ -1,6 +1,6 @@
 // The one list of what is built. Bundles for Node are CommonJS, because VS Code 1.91 loads the extension with
 // require(); dist/package.json says so to Node, whatever the sources are.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, context } from "esbuild";
 
@@ -28,14 +28,7 @@ const browser = {
   entryPoints: { page: "media/page.ts" },
 };
 
-/** The bundles whose entry is there: while a part is being written, the others still build. */
-const bundles = [node, browser]
-  .map((options) => ({ ...options, entryPoints: present(options.entryPoints) }))
-  .filter((options) => Object.keys(options.entryPoints).length > 0);
-
-function present(entries) {
-  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
-}
+const bundles = [node, browser];
 
 /** The licence texts of every package that went into a bundle or lies beside it, as those licences ask for. */
 function licenceTexts(results) {

@@ -15,7 +15,10 @@ const runtime = "node_modules/onnxruntime-node/bin/napi-v6";
 /** What CPU inference never loads: DirectX and its shader compilers (delay-loaded), and the second copy of one dylib. */
 const notNeeded = ["DirectML.dll", "dxcompiler.dll", "dxil.dll", "libonnxruntime.1.30.0.dylib"];
 
-/** Packages dist/ as it is (build first) and returns the path of the VSIX. */
+/** Bytes a VSIX may have: what a user downloads. */
+const LARGEST_VSIX = 40e6;
+
+/** Packages dist/ as it is (build first) and returns the path of the VSIX. Throws when it is over its budget. */
 export function packageVsix(target = `${process.platform}-${process.arch}`) {
   const [system, architecture] = target.split("-");
   const folder = `${runtime}/${system}/${architecture}`;
@@ -49,6 +52,12 @@ export function packageVsix(target = `${process.platform}-${process.arch}`) {
     if (status !== 0) throw new Error(`vsce package ended with ${status}:\n${stdout}${stderr}`);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+  const { size } = statSync(out);
+  if (size > LARGEST_VSIX) {
+    throw new Error(
+      `${out} has ${(size / 1e6).toFixed(1)} MB, at most ${LARGEST_VSIX / 1e6} MB are allowed: look what got in.`,
+    );
   }
   return out;
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The command line: `nfr-lens COMMAND …`. It only joins the process to {@link runCommandLine}; each command is a file
  * of `server/cli/`.
