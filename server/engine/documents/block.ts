@@ -83,7 +83,7 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
   const spans: (Span & { id: string | undefined })[] = [];
   let lone: string | undefined;
   for (const part of partsAtIds(inline)) {
-    const written = leadingId(text.slice(part.start, part.end), inline.markFrom(part.start));
+    const written = leadingId(text.slice(part.start, part.end), lengthOf(inline.markFrom(part.start)));
     const from = part.start + (written?.after ?? 0);
     const body = text.slice(from, part.end);
     if (written !== undefined && body.trim() === "") lone = written.id;
@@ -124,6 +124,10 @@ export function readBlock(inline: InlineText, where: BlockPlace): BlockEvent[] {
   return [...events, ...requests(inline, kept)];
 }
 
+function lengthOf(span: Span | undefined): number | undefined {
+  return span === undefined ? undefined : span.end - span.start;
+}
+
 /** Cuts where a line begins with an identifier: lists of requirements are often written without blank lines. */
 function partsAtIds(inline: InlineText): Span[] {
   const { text } = inline;
@@ -132,9 +136,10 @@ function partsAtIds(inline: InlineText): Span[] {
   for (let match = line.exec(text); match !== null; match = line.exec(text)) {
     const start = match.index + match[0].length;
     const head = text.slice(start, start + 120);
-    // In the middle of a sentence only an unmistakable identifier begins a statement; after its end any does.
+    // In the middle of a sentence only an unmistakable or a bold identifier begins a statement; after its end any does.
     const ended = /[.!?;:]\s*$/u.test(text.slice(Math.max(0, match.index - 20), match.index));
-    const id = ended || inline.markFrom(start) !== undefined ? leadingId(head, inline.markFrom(start)) : undefined;
+    const mark = inline.markFrom(start);
+    const id = ended || mark?.code === false ? leadingId(head, lengthOf(mark)) : undefined;
     if (startsWithId(head) || (id !== undefined && /\p{L}/u.test(id.id))) cuts.push(start);
   }
   return cuts.map((start, index) => ({ start, end: cuts[index + 1] ?? text.length }));

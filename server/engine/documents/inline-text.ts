@@ -19,6 +19,7 @@ export interface Directive {
 
 /** Emphasis, a code span or a link: the range of its words in the block's text, and with its markup in the source. */
 export interface Mark extends Span {
+  readonly code: boolean;
   readonly outer: Span;
 }
 
@@ -51,10 +52,9 @@ export class InlineText {
     return this.#code;
   }
 
-  /** How many characters of the text from `start` a mark covers that begins there. */
-  markFrom(start: number): number | undefined {
-    const mark = this.marks.find((candidate) => candidate.start === start);
-    return mark === undefined ? undefined : mark.end - start;
+  /** The mark that begins at `start` in the text. */
+  markFrom(start: number): Mark | undefined {
+    return this.marks.find((mark) => mark.start === start);
   }
 
   /** The source range of `text.slice(start, end)` with the markup that opens and closes inside. */

@@ -42,7 +42,7 @@ export function readSimple(source: string): BlockEvent[] | undefined {
   const inline = inlineText(source, starts, lines, from, front);
   if (hashes !== undefined) {
     const text = collapse(inline.text);
-    return [{ kind: "heading", depth: hashes.length, text, id: headingId(inline.text, inline.markFrom(0)) }];
+    return [{ kind: "heading", depth: hashes.length, text, id: headingId(inline.text, inline.markFrom(0)?.end) }];
   }
   const place = marker === null ? "paragraph" : "listItem";
   return readBlock(inline, { place, depth: marker === null ? 0 : 1, lines: starts });
@@ -79,6 +79,6 @@ function inlineText(
     const end = index === lines.length - 1 ? start + line.length : starts[index + 1]!;
     piece(index === 0 ? (bold > 0 ? from + front.length : from) : start + indent, end);
   });
-  const mark = { start: 0, end: bold, outer: { start: from, end: from + front.length } };
+  const mark = { start: 0, end: bold, code: false, outer: { start: from, end: from + front.length } };
   return new InlineText(pieces, [], bold > 0 ? [mark] : []);
 }

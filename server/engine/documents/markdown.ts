@@ -60,7 +60,7 @@ function readNode(node: Nodes, depth: number, walk: Walk): void {
   switch (node.type) {
     case "heading": {
       const text = inlineText(node.children, walk.shift);
-      const id = headingId(text.text, text.markFrom(0));
+      const id = headingId(text.text, text.markFrom(0)?.end);
       if (depth === 0) walk.events.push({ kind: "heading", depth: node.depth, text: collapse(text.text), id });
       break;
     }
@@ -162,7 +162,7 @@ function inlineText(nodes: readonly PhrasingContent[], shift: number): InlineTex
       if (what !== undefined) directives.push({ at: length, what });
     } else if (node.type !== "delete" && "children" in node) node.children.forEach(visit);
     const isMark = node.type === "inlineCode" || "children" in node;
-    if (isMark && length > start) marks.push({ start, end: length, outer });
+    if (isMark && length > start) marks.push({ start, end: length, code: node.type === "inlineCode", outer });
   };
   nodes.forEach(visit);
   return new InlineText(pieces, directives, marks);
