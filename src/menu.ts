@@ -28,7 +28,8 @@ function readyItems(app: App): MenuItem[] {
     { label: `$(arrow-down) ${vscode.l10n.t("Go to next uncertain requirement")}`, command: "nfrLens.nextUncertain" },
     { label: `$(graph) ${vscode.l10n.t("Show coverage dashboard")}`, command: "nfrLens.showDashboard" },
     { label: `$(search) ${vscode.l10n.t("Read all documents")}`, command: "nfrLens.scan" },
-    training,
+    // Nothing is trained in a folder that is not trusted.
+    ...(vscode.workspace.isTrusted ? [training] : []),
   ];
   const labels = app.server.status?.labels;
   if (labels?.trainingSuggested && !app.training.running) {
