@@ -45,11 +45,11 @@ export type TrainingChoices = { readonly [K in keyof TrainingOptions]?: unknown 
 
 /** What depends on the kind: rates that differ by what is trained. */
 const BY_KIND: Record<AdapterKind, { learningRate: number; epochs: number }> = {
-  lora: { learningRate: 2e-3, epochs: 8 },
-  prompt: { learningRate: 5e-3, epochs: 8 },
-  "lora+prompt": { learningRate: 2e-3, epochs: 8 },
-  head: { learningRate: 5e-3, epochs: 20 },
-  full: { learningRate: 2e-4, epochs: 8 },
+  lora: { learningRate: 7e-4, epochs: 6 },
+  prompt: { learningRate: 3e-3, epochs: 6 },
+  "lora+prompt": { learningRate: 7e-4, epochs: 6 },
+  head: { learningRate: 1e-3, epochs: 12 },
+  full: { learningRate: 1e-4, epochs: 6 },
 };
 
 /** Completes and checks `choices` for a base of `layerCount` layers; throws InputError naming the first bad field. */

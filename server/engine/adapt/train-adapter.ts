@@ -14,7 +14,7 @@ import { argmax, type FitProgress, type FitState, type Trainer, type TrainingRow
 const CROSS_VALIDATED = 800;
 const FOLDS = 4;
 /** Labels from which a part of the training rows can be spared to decide when to stop. */
-const SPARED_FROM = 160;
+const SPARED_FROM = 400;
 /** Share of the learning rate in the synthetic phase, and its epochs. */
 const SYNTHETIC = { rate: 0.5, epochs: 2 } as const;
 

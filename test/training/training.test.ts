@@ -1,0 +1,189 @@
+/** The trainer process: trains, is cancelled, is killed at any moment, goes on where it was. */
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TrainProgress } from "../../server/protocol.ts";
+import {
+  activate,
+  activeAdapter,
+  folderOf,
+  listAdapters,
+  readAdapterFolder,
+} from "../../server/store/adapter-folder.ts";
+import { readPackFolder } from "../../server/store/pack-folder.ts";
+import { runEvaluation, runTraining, type TrainingRequest, type TrainingResult } from "../../server/training.ts";
+import { labelLines } from "../engine/adapt/label-lines.ts";
+import { tinyPackFolder, type TinyPack } from "../server/tiny-pack.ts";
+
+const trainer = join("server", "trainer.ts");
+
+describe("the trainer process", function () {
+  this.timeout(120_000);
+  let pack: TinyPack;
+  let workspace: string;
+  before(async () => {
+    pack = await tinyPackFolder({ precision: "int8" });
+    workspace = mkdtempSync(join(tmpdir(), "nfr-lens-training-"));
+  });
+  after(() => {
+    pack.remove();
+    rmSync(workspace, { recursive: true });
+  });
+
+  function request(version: string, changes: Partial<TrainingRequest> = {}): TrainingRequest {
+    const labels = join(workspace, `${version}.jsonl`);
+    if (!existsSync(labels)) writeFileSync(labels, labelLines(60));
+    return {
+      pack: pack.folder,
+      labels: [labels],
+      out: folderOf(workspace, { name: "project", version }),
+      name: "project",
+      version,
+      createdAt: "2026-01-01T00:00:00.000Z",
+      active: null,
+      classes: null,
+      projectTexts: [],
+      choices: { epochs: 3, learningRate: 2e-2, synthetic: "never" },
+      threads: 1,
+      ...changes,
+    };
+  }
+
+  const trained = (result: TrainingResult): Extract<TrainingResult, { outcome: "trained" }> => {
+    assert.ok(result.outcome === "trained", JSON.stringify(result));
+    return result;
+  };
+
+  async function load(version: string): Promise<Awaited<ReturnType<typeof readAdapterFolder>>> {
+    const { config, hash, head } = await readPackFolder(pack.folder);
+    return readAdapterFolder(folderOf(workspace, { name: "project", version }), { config, hash, labels: head.labels });
+  }
+
+  it("trains, reports, writes a complete adapter, and repeats itself", async () => {
+    const progress: TrainProgress[] = [];
+    const { report, folder, rssAfterLoadMb, skipped } = trained(
+      await runTraining(request("1"), { trainer, onProgress: (step) => progress.push(step) }),
+    );
+    assert.equal(folder, folderOf(workspace, { name: "project", version: "1" }));
+    assert.deepEqual(skipped, []);
+    assert.match(report.split, /4-fold cross-validation over whole documents or projects/);
+    assert.ok(report.after.weightedF1 > report.before.weightedF1);
+    assert.ok(report.gain.low <= report.gain.weightedF1 && report.gain.weightedF1 <= report.gain.high);
+    assert.equal(report.promoted, report.gain.low > 0);
+    assert.equal(report.labels, 60);
+    assert.ok(report.peakRssMb >= rssAfterLoadMb && rssAfterLoadMb > 10);
+    assert.ok(progress.length > 10);
+    progress
+      .slice(1)
+      .forEach(({ fraction }, i) => assert.ok(fraction >= progress[i]!.fraction, "progress goes forward"));
+    const { manifest } = await load("1");
+    assert.equal(manifest.labelSet.rows, 60);
+    assert.deepEqual(
+      readdirSync(workspace).filter((name) => name.includes("checkpoint")),
+      [],
+    );
+    trained(await runTraining(request("2"), { trainer }));
+    const tensors = (version: string): Buffer =>
+      readFileSync(join(folderOf(workspace, { name: "project", version }), "adapter_model.safetensors"));
+    assert.ok(tensors("1").equals(tensors("2")), "the same seed gave other weights");
+  });
+
+  it("measures an adapter against the active one by what that one said before it learnt", async () => {
+    const active = folderOf(workspace, { name: "project", version: "1" });
+    const { report } = trained(await runTraining(request("3", { active }), { trainer }));
+    const first = JSON.parse(readFileSync(join(active, "report.json"), "utf8")) as typeof report;
+    // Same labels, same seed: its out-of-fold predictions are those of the active one.
+    assert.equal(report.before.weightedF1, first.after.weightedF1);
+    assert.deepEqual([report.gain.weightedF1, report.promoted, report.flips.length], [0, false, 0]);
+  });
+
+  it("is cancelled within a second, and leaves nothing behind that looks like an adapter", async () => {
+    const abort = new AbortController();
+    let cancelledAt = 0;
+    const result = await runTraining(request("4", { choices: { epochs: 900, kind: "full" } }), {
+      trainer,
+      signal: abort.signal,
+      onProgress() {
+        if (cancelledAt === 0) {
+          cancelledAt = performance.now();
+          abort.abort();
+        }
+      },
+    });
+    assert.deepEqual(result, { outcome: "cancelled" });
+    assert.ok(performance.now() - cancelledAt < 1000, `${performance.now() - cancelledAt} ms`);
+    assert.ok(!existsSync(folderOf(workspace, { name: "project", version: "4" })));
+  });
+
+  it("says what is wrong with the labels", async () => {
+    const CASES: [string, RegExp][] = [
+      ["", /found 0 usable labels of 0 categories; training needs at least 8/],
+      [labelLines(1), /found 1 usable labels of 1 categories/],
+      [labelLines(60).replace(/"(?:SE|PE|US)"/gu, '"F"'), /found 60 usable labels of 1 categories/],
+      [labelLines(60).replace(/"label":"[A-Z]+"/gu, '"label":"XX"'), /found 0 usable labels/],
+    ];
+    for (const [content, message] of CASES) {
+      const labels = join(workspace, "bad.jsonl");
+      writeFileSync(labels, content);
+      const result = await runTraining(request("5", { labels: [labels] }), { trainer });
+      assert.equal(result.outcome, "failed");
+      assert.match(result.outcome === "failed" ? result.message : "", message);
+    }
+    const missing = await runTraining(request("5", { labels: [join(workspace, "no.jsonl")] }), { trainer });
+    assert.match(missing.outcome === "failed" ? missing.message : "", /no\.jsonl cannot be read/);
+    const option = await runTraining(request("5", { choices: { rank: 0 } }), { trainer });
+    assert.match(option.outcome === "failed" ? option.message : "", /rank: found 0, expected a number from 1/);
+  });
+
+  it("keeps the active adapter whatever moment it is killed at, and goes on afterwards", async () => {
+    await activate(workspace, { name: "project", version: "1" }, "2026-01-01T00:00:00.000Z");
+    for (const delay of [50, 400, 900, 1500, 2200]) {
+      const result = await killedAfter(delay, request("6"));
+      assert.deepEqual(await activeAdapter(workspace), { name: "project", version: "1" });
+      await load("1");
+      for (const adapter of await listAdapters(workspace)) assert.equal(adapter.problem, null);
+      if (result.outcome === "trained") rmSync(result.folder, { recursive: true });
+      else assert.match(result.outcome === "failed" ? result.message : "", /nothing was changed.*goes on/);
+    }
+    trained(await runTraining(request("6"), { trainer }));
+    await load("6");
+  });
+
+  /** Kills the trainer the hard way after so many milliseconds. */
+  async function killedAfter(delay: number, job: TrainingRequest): Promise<TrainingResult> {
+    const killer = join(workspace, "killed.mts");
+    const entry = join(process.cwd(), trainer);
+    const lines = [
+      `setTimeout(() => process.kill(process.pid, "SIGKILL"), ${delay});`,
+      `await import(${JSON.stringify(entry)});`,
+    ];
+    writeFileSync(killer, lines.join("\n"));
+    return runTraining(job, { trainer: killer });
+  }
+
+  it("evaluates the base, an adapter, and a recipe by folds", async () => {
+    const labels = [join(workspace, "1.jsonl")];
+    const shared = { pack: pack.folder, labels, threads: 1, choices: { epochs: 3, learningRate: 2e-2 } };
+    const adapter = folderOf(workspace, { name: "project", version: "1" });
+    const base = await runEvaluation({ ...shared, adapter: null, folds: null }, { trainer });
+    const adapted = await runEvaluation({ ...shared, adapter, folds: null }, { trainer });
+    const folded = await runEvaluation({ ...shared, adapter: null, folds: "project" }, { trainer });
+    assert.ok(base.outcome === "evaluated" && adapted.outcome === "evaluated" && folded.outcome === "evaluated");
+    for (const { metrics } of [adapted, folded]) {
+      assert.ok(metrics.weightedF1 > base.metrics.weightedF1, `${metrics.weightedF1} ${base.metrics.weightedF1}`);
+    }
+    assert.deepEqual([base.kind, adapted.kind, folded.kind, folded.folds], ["base", "lora", "lora", 5]);
+    assert.equal(folded.predictions.length, 60);
+    assert.deepEqual(
+      folded.groups.map(({ rows }) => rows),
+      [12, 12, 12, 12, 12],
+    );
+    for (const { scores, label, confidence } of folded.predictions) {
+      assert.ok(Math.abs(Object.values(scores).reduce((a, b) => a + b, 0) - 1) < 1e-6);
+      assert.equal(scores[label], confidence);
+    }
+    const both = await runEvaluation({ ...shared, adapter, folds: 3 }, { trainer });
+    assert.match(both.outcome === "failed" ? both.message : "", /--adapter cannot be given/);
+  });
+});
