@@ -24,7 +24,8 @@ import {
   runCourse,
 } from "./engine/adapt/train-adapter.ts";
 import { planTraining, type TrainingBase } from "./engine/adapt/training-plan.ts";
-import { Trainer } from "./engine/adapt/trainer.ts";
+import { syntheticStatements } from "./engine/adapt/synthetic.ts";
+import { Trainer, type TrainingRow } from "./engine/adapt/trainer.ts";
 import type { Calibration } from "./engine/model/calibration.ts";
 import { NetworkClassifier } from "./engine/model/network-classifier.ts";
 import type { Pack } from "./engine/model/pack.ts";
@@ -105,7 +106,8 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
   collectGarbage();
   const design = designOf(prepared, options.seed);
   const checkpoint = await Checkpoint.open(request, inputs, examples);
-  const judged = await runCourse(trainer, { examples: prepared, synthetic: [] }, design, {
+  const synthetic = syntheticRows(request, options, inputs, prepared, room);
+  const judged = await runCourse(trainer, { examples: prepared, synthetic }, design, {
     signal: hooks.signal,
     onProgress: progressReporter(hooks, started),
     onCheckpoint: (state) => checkpoint.save(state, options),
@@ -124,6 +126,23 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
     trials: [],
     skipped: [...inputs.skipped, ...contradictions],
   };
+}
+
+/** Labels below which synthetic statements warm the adapter up, unless the user says otherwise. */
+const FEW_LABELS = 100;
+
+function syntheticRows(
+  { projectTexts }: TrainingRequest,
+  { synthetic, seed }: TrainingOptions,
+  { base, labels }: LoadedInputs,
+  examples: readonly Example[],
+  room: number,
+): TrainingRow[] {
+  if (synthetic === "never" || (synthetic === "auto" && examples.length >= FEW_LABELS)) return [];
+  const texts = [...projectTexts, ...examples.map((example) => example.text)];
+  return syntheticStatements(texts, labels, seed).map(({ text, label }) => {
+    return { ids: base.tokenize(text, room), target: labels.indexOf(label), weight: 1 };
+  });
 }
 
 /**
