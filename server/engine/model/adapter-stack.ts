@@ -2,11 +2,12 @@
  * Several adapters side by side, as the adapted graph takes them: concatenated along the rank once, gated for each row
  * of a batch. One adapter is a stack of one.
  */
-import { float32, type FloatTensor, type Tensor } from "../graph/tensor.ts";
+import { float32, type FloatTensor, int32, type Tensor } from "../graph/tensor.ts";
 import { InputError } from "../outcome.ts";
 import type { AdapterTensors, Head } from "./adapter-tensors.ts";
 import { type EncoderConfig, TARGETS, targetName, targetSize } from "./encoder.ts";
-import { siteInput, sitesOf } from "./inference-graph.ts";
+import { CHOICE, siteInput, sitesOf } from "./inference-graph.ts";
+import { transposed } from "./quantization.ts";
 
 /** The bias of a label that a head lacks: its probability becomes exactly 0. */
 const ABSENT = -1e4;
@@ -14,12 +15,15 @@ const ABSENT = -1e4;
 /** How much each adapter of a stack counts for one row; all zero is the base alone. */
 export type Mix = readonly number[];
 
+/** What all adapters change at one site. Adapters of a lower rank, or of none there, are filled up with zeros. */
 interface Site {
   readonly site: string;
+  /** [adapters, rank, in] */
   readonly a: FloatTensor;
+  /** [adapters, rank, out of all the site's projections]; zero where a row belongs to another projection. */
   readonly b: FloatTensor;
-  /** For each column of `a`: which adapter it belongs to, and that adapter's alpha / rank. */
-  readonly owners: readonly { adapter: number; scale: number }[];
+  /** alpha / rank of each row: [adapters, rank] */
+  readonly scales: FloatTensor;
 }
 
 export interface AdapterStack {
@@ -52,22 +56,36 @@ export function stackAdapters(config: EncoderConfig, base: Head, adapters: reado
 
 /** The feeds of a stack that do not depend on the batch. */
 export function stackFeeds(stack: AdapterStack): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {};
-  for (const { site, a, b } of stack.sites) {
-    feeds[siteInput(site, "a")] = a;
-    feeds[siteInput(site, "b")] = b;
-  }
-  return feeds;
+  return Object.fromEntries(
+    stack.sites.flatMap(({ site, a, b }) => [
+      [siteInput(site, "a"), a],
+      [siteInput(site, "b"), b],
+    ]),
+  );
 }
 
-/** The gates of a batch. */
+/**
+ * Which adapters each row multiplies with, and how much they count. Rows that use the same adapters share one choice;
+ * otherwise each row has its own, filled up with adapters that count 0.
+ */
 export function gateFeeds(stack: AdapterStack, mixes: readonly Mix[]): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {};
-  for (const { site, owners } of stack.sites) {
-    const data = Float32Array.from(
-      mixes.flatMap((mix) => owners.map(({ adapter, scale }) => (mix[adapter] ?? 0) * scale)),
-    );
-    feeds[siteInput(site, "gate")] = float32(data, [mixes.length, 1, owners.length]);
+  const used = mixes.map((mix) => stack.adapters.flatMap((_, adapter) => (mix[adapter] ? [adapter] : [])));
+  const shared = used.every((own) => own.join() === used[0]!.join());
+  const groups = shared ? used.slice(0, 1) : used;
+  const chosen = Math.max(1, ...groups.map((own) => own.length));
+  const choice = groups.flatMap((own) => Array.from({ length: chosen }, (_, at) => own[at] ?? 0));
+  const feeds: Record<string, Tensor> = { [CHOICE]: int32(choice, [groups.length, chosen]) };
+  for (const { site, scales } of stack.sites) {
+    const rank = scales.shape[1]!;
+    const gate = new Float32Array(mixes.length * chosen * rank);
+    mixes.forEach((mix, row) => {
+      used[row]!.forEach((adapter, at) => {
+        for (let column = 0; column < rank; column++) {
+          gate[(row * chosen + at) * rank + column] = mix[adapter]! * scales.data[adapter * rank + column]!;
+        }
+      });
+    });
+    feeds[siteInput(site, "gate")] = float32(gate, [mixes.length, chosen, 1, rank]);
   }
   return feeds;
 }
@@ -134,36 +152,42 @@ function checkAdapter(config: EncoderConfig, adapter: AdapterTensors): void {
   }
 }
 
-/** Columns in the order of projections, then adapters; `b` is zero where a column belongs to another projection. */
+/** The rows of an adapter are those of its projections, one after the other. */
 function stackSite(
   config: EncoderConfig,
   site: string,
   projections: readonly string[],
   adapters: readonly AdapterTensors[],
 ): Site {
-  const parts = projections.flatMap((projection, slot) =>
-    adapters.flatMap((adapter, index) => {
-      const change = adapter.lowRank.get(projection);
-      return change === undefined ? [] : [{ ...change, slot, adapter: index, rank: change.a.shape[1]! }];
-    }),
-  );
-  const { input, output } = siteSize(config, site);
-  const rank = parts.reduce((sum, part) => sum + part.rank, 0);
-  const a = new Float32Array(input * rank);
-  const b = new Float32Array(rank * output * projections.length);
-  const owners: { adapter: number; scale: number }[] = [];
-  for (const part of parts) {
-    const first = owners.length;
-    for (let row = 0; row < input; row++) {
-      a.set(part.a.data.subarray(row * part.rank, (row + 1) * part.rank), row * rank + first);
-    }
-    for (let column = 0; column < part.rank; column++) {
-      const target = (first + column) * output * projections.length + part.slot * output;
-      b.set(part.b.data.subarray(column * output, (column + 1) * output), target);
-      owners.push({ adapter: part.adapter, scale: part.scale });
-    }
-  }
-  return { site, a: float32(a, [input, rank]), b: float32(b, [rank, output * projections.length]), owners };
+  const { input, output: width } = siteSize(config, site);
+  const output = width * projections.length;
+  const rankOf = (adapter: AdapterTensors, projection: string): number =>
+    adapter.lowRank.get(projection)?.a.shape[1] ?? 0;
+  const ranks = adapters.map((adapter) => projections.reduce((sum, name) => sum + rankOf(adapter, name), 0));
+  const rank = Math.max(0, ...ranks);
+  const a = new Float32Array(adapters.length * rank * input);
+  const b = new Float32Array(adapters.length * rank * output);
+  const scales = new Float32Array(adapters.length * rank);
+  adapters.forEach(({ lowRank }, adapter) => {
+    let row = adapter * rank;
+    projections.forEach((projection, slot) => {
+      const change = lowRank.get(projection);
+      if (change === undefined) return;
+      const own = change.a.shape[1]!;
+      a.set(transposed(change.a.data, input, own), row * input);
+      scales.fill(change.scale, row, row + own);
+      for (let column = 0; column < own; column++, row++) {
+        b.set(change.b.data.subarray(column * width, (column + 1) * width), row * output + slot * width);
+      }
+    });
+  });
+  const count = adapters.length;
+  return {
+    site,
+    a: float32(a, [count, rank, input]),
+    b: float32(b, [count, rank, output]),
+    scales: float32(scales, [count, rank]),
+  };
 }
 
 function siteSize(config: EncoderConfig, site: string): { input: number; output: number } {

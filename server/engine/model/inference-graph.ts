@@ -13,6 +13,9 @@ import type { Weights } from "./weights.ts";
  */
 export type GraphKind = "plain" | "adapted";
 
+/** Which adapters each row, or the whole batch, multiplies with: int32 [groups, chosen]. */
+export const CHOICE = "choice";
+
 /** Names of a site's inputs, and of its outputs when activations are observed. */
 export const siteInput = (site: string, part: "a" | "b" | "gate" | "scale" | "zero"): string => `${site}/${part}`;
 export const siteOutput = (site: string, part: "minimum" | "maximum"): string => `${site}/${part}`;
@@ -66,14 +69,16 @@ export function inferenceGraph(weights: Weights, { kind, observe }: InferenceGra
 }
 
 function adapterInputs(graph: Graph): InferenceOptions {
+  const choice = graph.input(CHOICE, "int32", ["groups", "chosen"]);
   return {
     adapter(site, input, output) {
       if (site === NAMES.pooler) return undefined;
       const rank = `rank of ${site}`;
       return {
-        a: graph.input(siteInput(site, "a"), "float32", [input, rank]),
-        b: graph.input(siteInput(site, "b"), "float32", [rank, output]),
-        gate: graph.input(siteInput(site, "gate"), "float32", ["batch", 1, rank]),
+        choice,
+        a: graph.input(siteInput(site, "a"), "float32", ["adapters", rank, input]),
+        b: graph.input(siteInput(site, "b"), "float32", ["adapters", rank, output]),
+        gate: graph.input(siteInput(site, "gate"), "float32", ["batch", "chosen", 1, rank]),
       };
     },
     range: (site) => ({

@@ -9,7 +9,7 @@
  */
 import type { Graph, Shape, Value } from "../graph/builder.ts";
 import { add, cast, mul, tanh } from "../graph/operators/elementwise.ts";
-import { concat, gather, split } from "../graph/operators/indexing.ts";
+import { concat, gather, reduceSum, split } from "../graph/operators/indexing.ts";
 import { matMul, reshape } from "../graph/operators/matrix.ts";
 import { layerNormalization } from "../graph/operators/normalization.ts";
 import { float32, type Tensor } from "../graph/tensor.ts";
@@ -23,6 +23,7 @@ import {
   dequantize,
   type Int4Matrix,
   type Int8Matrix,
+  join,
   type Matrix,
   transposed,
 } from "./quantization.ts";
@@ -32,11 +33,16 @@ const MICROSOFT = "com.microsoft";
 /** MatMulNBits computes in eight-bit integers, each row of activations with its own scale. */
 const ACCURACY_INT8 = 4;
 
-/** Adapters of the projections that share an input, side by side: a [in, rank], b [rank, out of all], gate [batch, 1, rank]. */
+/**
+ * The adapters of projections that share an input, one after the other: a [adapters, rank, in],
+ * b [adapters, rank, out of all], and gate [batch, chosen, 1, rank] for those that `choice` [groups, chosen] picks: one
+ * group for the whole batch, or one for each row.
+ */
 export interface SiteAdapter {
   readonly a: Value;
   readonly b: Value;
   readonly gate: Value;
+  readonly choice: Value;
 }
 
 export interface InferenceOptions {
@@ -113,8 +119,7 @@ function project(
   let y = product(graph, weights, options, x, matrix, bias, site);
   const adapter = options.adapter?.(site, matrix.columns, matrix.rows);
   if (adapter !== undefined) {
-    const inner = mul.forward(graph, matMul.forward(graph, x, adapter.a), adapter.gate);
-    y = add.forward(graph, y, matMul.forward(graph, inner, adapter.b));
+    y = add.forward(graph, y, lowRank(graph, x, adapter));
   }
   return names.length === 1
     ? [y]
@@ -123,6 +128,21 @@ function project(
         y,
         names.map(() => matrix.rows / names.length),
       );
+}
+
+/** Σ over the chosen adapters of ((x aᵀ) · gate) b: [batch, sequence, in] → [batch, sequence, out] */
+function lowRank(graph: Graph, x: Value, { a, b, gate, choice }: SiteAdapter): Value {
+  const [batch, sequence, input] = x.shape as [string, string, number];
+  const [, chosen, , rank] = gate.shape as [string, string, 1, string];
+  const each = graph.node1("Unsqueeze", [x, graph.integers([1])], { type: x.type, shape: [batch, 1, sequence, input] });
+  const inner = { type: x.type, shape: [batch, chosen, sequence, rank] };
+  const fused = { domain: MICROSOFT, attributes: { transB: 1 } };
+  const down = graph.node1("FusedMatMul", [each, gather.forward(graph, a, choice)], inner, fused);
+  const up = graph.node1("MatMul", [mul.forward(graph, down, gate), gather.forward(graph, b, choice)], {
+    type: x.type,
+    shape: [batch, chosen, sequence, b.shape.at(-1)!],
+  });
+  return reduceSum.forward(graph, up, [1], false);
 }
 
 /** Layers with the same input and width as one matrix, rows below each other. */
@@ -173,19 +193,6 @@ function stack(matrices: readonly Matrix[]): Matrix {
       matrices.map((matrix) => dequantize(matrix).data),
     ),
   };
-}
-
-function join<T extends Float32Array | Int8Array | Uint8Array>(
-  type: new (length: number) => T,
-  parts: readonly T[],
-): T {
-  const whole = new type(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
 }
 
 function product(

@@ -33,6 +33,7 @@ export interface Extremes {
 /** Adapters prepared for a network. */
 export interface PreparedAdapters {
   readonly stack: AdapterStack;
+  /** What is fed with every batch: the adapters' matrices, and the ranges of activations. */
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 

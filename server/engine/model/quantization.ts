@@ -177,6 +177,20 @@ export function transposed<T extends Float32Array | Int8Array>(values: T, rows: 
   return result;
 }
 
+/** Lists of numbers one after the other. */
+export function join<T extends Float32Array | Int8Array | Uint8Array>(
+  type: new (length: number) => T,
+  parts: readonly T[],
+): T {
+  const whole = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return whole;
+}
+
 /** The range of activations that enter an int8 product, as eight-bit steps: real = scale · (quantized - zero). */
 export interface ActivationRange {
   readonly scale: number;
