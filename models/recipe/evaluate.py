@@ -27,7 +27,7 @@ def adapt(places: Places, base: Classifier, texts: list[str], targets: np.ndarra
     """targets [rows, 13]: distributions, or 0/1 sets of classes (the loss then is the log of the set's probability)."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    vocabulary = load_vocabulary(places.at("vocabulary.model"))
+    vocabulary = load_vocabulary(places)
     model = copy.deepcopy(base)
     trainable = list(add_lora(model, rank, 2.0 * rank).values())
     optimizer = torch.optim.AdamW(trainable, lr=peak, weight_decay=0.01)

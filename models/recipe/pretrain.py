@@ -31,8 +31,8 @@ class Rows:
         corpus = np.load(places.at("corpus.npz"))
         self.ids, self.offsets = corpus["ids"], corpus["offsets"]
         self.lengths = np.diff(self.offsets)
-        vocabulary = load_vocabulary(places.at("vocabulary.model"))
-        self.starts, self.size = word_starts(vocabulary), vocabulary.get_piece_size()
+        vocabulary = load_vocabulary(places)
+        self.starts, self.size = word_starts(vocabulary), len(vocabulary.pieces)
         self.tokens, self.rng = tokens, np.random.default_rng(seed)
 
     def batches(self):

@@ -40,7 +40,7 @@ class Batches:
     """Endless seeded stream; a batch holds rows of similar length, `tokens` ids with padding."""
 
     def __init__(self, places: Places, rows: list[Row], tokens: int, seed: int) -> None:
-        self.vocabulary = load_vocabulary(places.at("vocabulary.model"))
+        self.vocabulary = load_vocabulary(places)
         self.rows, self.tokens = rows, tokens
         self.rng, self.dice = random.Random(seed), np.random.default_rng(seed)
         self.balance = class_weights(rows)
@@ -186,7 +186,7 @@ def fit(places: Places, rows: list[Row], start: pathlib.Path, plan: Plan, checkp
 def predict(places: Places, model: Classifier, texts: list[str]) -> np.ndarray:
     """Probabilities [texts, 13] in fp32, batches by length."""
     model.eval()
-    ids = encode(load_vocabulary(places.at("vocabulary.model")), texts)
+    ids = encode(load_vocabulary(places), texts)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     out = np.zeros((len(texts), len(CODES)), np.float32)
     for at in range(0, len(order), 64):

@@ -12,7 +12,8 @@ from corpus import normalise
 from dataset import Row, is_validation, training_rows
 from places import CODES, Places, add_places, places_of, say, write_json
 from scores import by_source
-from vocabulary import encode, load_vocabulary
+from unigram import Unigram
+from vocabulary import encode
 
 VECTOR_SCALE = 1.5
 
@@ -21,7 +22,7 @@ class LinearTeacher:
     """Fitted on rows that carry a class; rows with a set of classes are left to the networks."""
 
     def __init__(self, places: Places) -> None:
-        self.vocabulary_path = places.at("vocabulary.model")
+        self.tokenizer = places.at("tokenizer.json")
         vectors = np.load(places.at("embeddings.npy"))
         self.vectors = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
         self.words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, preprocessor=normalise)
@@ -31,7 +32,7 @@ class LinearTeacher:
 
     def mean_vectors(self, texts: list[str]) -> np.ndarray:
         """Mean unit vector of the pieces, rare pieces counting more: [texts, 256]."""
-        rows = encode(load_vocabulary(self.vocabulary_path), texts)
+        rows = encode(Unigram(self.tokenizer), texts)
         out = np.zeros((len(rows), self.vectors.shape[1]), np.float32)
         for at, ids in enumerate(rows):
             pieces = np.array(ids[1:-1] or [1])

@@ -39,6 +39,7 @@ from corpus import normalise
 from export import write_folder, write_safetensors
 from network import Classifier, Shape, add_lora
 from places import HERE, read_jsonl
+from unigram import Unigram
 from vocabulary import encode, pad, tokenizer_json
 
 LABELS = ["F", "PE", "SE", "US", "none"]
@@ -49,7 +50,7 @@ TEXTS = ["The search shall answer within two seconds.", "Only administrators may
          "REQ-7: The clerk can print a receipt, in either language, for every payment.", "Overview"]
 
 
-def tiny_vocabulary(folder: pathlib.Path) -> sentencepiece.SentencePieceProcessor:
+def tiny_tokenizer(folder: pathlib.Path) -> dict:
     rows = read_jsonl(HERE / "data" / "synthetic" / "genre-srs.jsonl")
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([normalise(row["text"]) for row in rows]), model_prefix=str(folder / "tiny"),
@@ -59,7 +60,8 @@ def tiny_vocabulary(folder: pathlib.Path) -> sentencepiece.SentencePieceProcesso
     vocabulary = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tiny.model"))
     for name in ("tiny.model", "tiny.vocab"):
         (folder / name).unlink()
-    return vocabulary
+    pieces = [(vocabulary.id_to_piece(i), round(vocabulary.get_score(i), 5)) for i in range(vocabulary.get_piece_size())]
+    return tokenizer_json(pieces)
 
 
 def loss_of(logits: Tensor) -> Tensor:
@@ -126,17 +128,16 @@ def full_part(weights: dict, shape: Shape, ids: Tensor, mask: Tensor, folder: pa
 def main(folder: pathlib.Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(5)
-    vocabulary = tiny_vocabulary(folder)
-    size = vocabulary.get_piece_size()
-    shape = Shape(size, 32, 2, 2, 64, 64, 2, 1e-12, len(LABELS))
+    tokenizer = tiny_tokenizer(folder)
+    shape = Shape(len(tokenizer["model"]["vocab"]), 32, 2, 2, 64, 64, 2, 1e-12, len(LABELS))
     model = Classifier(shape)
     with torch.no_grad():
         # Large enough weights that attention and GELU leave their linear range, LayerNorm parameters off 1 and 0.
         for name, p in model.named_parameters():
             p.copy_(torch.randn(p.shape) * (0.1 if p.dim() == 1 else 0.15) + (1.0 if name.endswith("LayerNorm.weight") else 0.0))
-    write_folder(folder, model, LABELS, tokenizer_json([(vocabulary.id_to_piece(i), round(vocabulary.get_score(i), 5)) for i in range(size)]))
+    write_folder(folder, model, LABELS, tokenizer)
     weights = {name: tensor.double() for name, tensor in model.state_dict().items()}
-    rows, real = pad(encode(vocabulary, TEXTS, 64))
+    rows, real = pad(encode(Unigram(folder / "tokenizer.json"), TEXTS, 64))
     ids, mask = torch.from_numpy(rows), torch.from_numpy(real)
     pooling = {}
     for kind in ("mean", "cls"):

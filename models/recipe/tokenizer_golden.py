@@ -21,6 +21,6 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     rows = [row for path in sorted((HERE / "data" / "synthetic").glob("*.jsonl")) for row in read_jsonl(path)]
     texts = [row["text"] for row in random.Random(9).sample(rows, 190)] + ODD
-    ids = encode(load_vocabulary(places_of(asked).at("vocabulary.model")), texts)
+    ids = encode(load_vocabulary(places_of(asked)), texts)
     lines = [json.dumps({"text": text, "ids": row}, ensure_ascii=False) for text, row in zip(texts, ids)]
     asked.target.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")

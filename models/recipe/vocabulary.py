@@ -1,14 +1,12 @@
 """Stage 2: a 16k Unigram vocabulary, and the Hugging Face tokenizer.json that the product reads."""
 
 import os
-import pathlib
 import random
 
 import numpy as np
-import sentencepiece
-
 from corpus import normalise
 from places import Places, say, write_json
+from unigram import Unigram
 
 PAD, UNK, CLS, SEP, MASK = range(5)
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -22,6 +20,8 @@ def train_vocabulary(places: Places) -> None:
     target = places.at("vocabulary.model")
     if target.exists():
         return
+    import sentencepiece  # only here and in write_tokenizer: training on a GPU machine does without
+
     lines = places.at("corpus.txt").read_text(encoding="utf-8").splitlines()
     sample = random.Random(2).sample(lines, min(SAMPLE_LINES, len(lines)))
     say("vocabulary from", len(sample), "lines")
@@ -34,13 +34,9 @@ def train_vocabulary(places: Places) -> None:
     os.replace(str(target.with_suffix("")) + ".part.model", target)
 
 
-def load_vocabulary(path: pathlib.Path) -> sentencepiece.SentencePieceProcessor:
-    return sentencepiece.SentencePieceProcessor(model_file=str(path))
-
-
-def encode(vocabulary: sentencepiece.SentencePieceProcessor, texts: list[str], longest: int = LONGEST) -> list[list[int]]:
+def encode(vocabulary: Unigram, texts: list[str], longest: int = LONGEST) -> list[list[int]]:
     """Raw texts to [CLS] pieces [SEP], cut at `longest` ids."""
-    pieces = vocabulary.encode([normalise(text) for text in texts], num_threads=2)
+    pieces = vocabulary.encode([normalise(text) for text in texts])
     return [[CLS, *ids[: longest - 2], SEP] for ids in pieces]
 
 
@@ -53,10 +49,13 @@ def pad(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return ids, (ids != PAD).astype(np.int64)
 
 
-def word_starts(vocabulary: sentencepiece.SentencePieceProcessor) -> np.ndarray:
+def load_vocabulary(places: Places) -> Unigram:
+    return Unigram(places.at("tokenizer.json"))
+
+
+def word_starts(vocabulary: Unigram) -> np.ndarray:
     """[vocabulary] bool: a piece that begins a word (blank in front) or is punctuation, hence its own word."""
-    pieces = [vocabulary.id_to_piece(i) for i in range(vocabulary.get_piece_size())]
-    return np.array([p.startswith("\u2581") or not p[0].isalnum() for p in pieces])
+    return np.array([p.startswith("\u2581") or not p[0].isalnum() for p in vocabulary.pieces])
 
 
 def tokenizer_json(vocab: list[tuple[str, float]]) -> dict:
@@ -81,7 +80,9 @@ def tokenizer_json(vocab: list[tuple[str, float]]) -> dict:
 
 
 def write_tokenizer(places: Places) -> None:
-    vocabulary = load_vocabulary(places.at("vocabulary.model"))
+    import sentencepiece
+
+    vocabulary = sentencepiece.SentencePieceProcessor(model_file=str(places.at("vocabulary.model")))
     vocab = [(vocabulary.id_to_piece(i), vocabulary.get_score(i)) for i in range(vocabulary.get_piece_size())]
     write_json(places.at("tokenizer.json"), tokenizer_json(vocab))
 
@@ -91,11 +92,11 @@ def tokenize_corpus(places: Places) -> None:
     target = places.at("corpus.npz")
     if target.exists():
         return
-    vocabulary = load_vocabulary(places.at("vocabulary.model"))
+    vocabulary = load_vocabulary(places)
     chunks: list[np.ndarray] = []
     with open(places.at("corpus.txt"), encoding="utf-8") as lines:
         while block := [line for _, line in zip(range(50_000), lines)]:
-            for ids in vocabulary.encode([line.strip() for line in block], num_threads=2):
+            for ids in vocabulary.encode([line.strip() for line in block]):
                 step = LONGEST - 2
                 chunks += [np.array(ids[at : at + step], np.uint16) for at in range(0, len(ids), step)]
     chunks = [chunk for chunk in chunks if len(chunk) >= 6]
