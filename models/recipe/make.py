@@ -20,18 +20,26 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000", "MALLOC_TOP_PAD_": "268435456",
     "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "10000",
 }
+TEACHER = ["--networks", "first"]
 # stage -> (file that it makes, program and arguments, minutes where none are given)
 STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "prepare": ("embeddings.npy", [], None),
     "pretrain": ("", ["pretrain.py"], 120),
-    "cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 10),
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
-    "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain-cool.pt", "--validate"], 12),
-    "soft": ("unlabelled.npz", ["unlabelled.py", "--networks", "first"], None),
-    "final": ("final.pt", ["supervised.py", "--name", "final", "--start", "pretrain-cool.pt", "--soft"], 30),
+    "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain.pt", "--validate"], 15),
+    "soft": ("unlabelled.npz", ["unlabelled.py", *TEACHER], None),
+    "a1": ("a1.pt", ["supervised.py", "--name", "a1", "--start", "first.pt", "--seed", "11", "--validate"], 15),
+    "a2": ("a2.pt", ["supervised.py", "--name", "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft"], 15),
+    "a": ("a.pt", ["average.py", "--name", "a", "--validate", "a1", "a2"], None),
+    "b1": ("b1.pt", ["supervised.py", "--name", "b1", "--start", "a.pt", "--seed", "21", "--peak", "3e-4", "--soft"], 15),
+    "b2": ("b2.pt", ["supervised.py", "--name", "b2", "--start", "a.pt", "--seed", "22", "--peak", "3e-4", "--soft"], 15),
+    "final": ("final.pt", ["average.py", "--name", "final", "b1", "b2"], None),
+    "table": ("", ["table.py", "first", "a1", "a2", "a", "--linear", "linear-validation"], None),
     "export": ("", ["export.py", "--name", "final"], None),
     "evaluate": ("results/final-test.json", ["evaluate.py", "--name", "final"], None),
 }
+# Not part of `all`: the supervised runs let the rate fall to zero themselves, so cooling first gains little.
+OPTIONAL = {"cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 10)}
 
 
 def prepare_all(places: Places) -> None:
@@ -43,7 +51,7 @@ def prepare_all(places: Places) -> None:
 
 
 def run_stage(places: Places, stage: str, minutes: float | None) -> None:
-    product, command, usual = STAGES[stage]
+    product, command, usual = (STAGES | OPTIONAL)[stage]
     if product and places.at(product).exists():
         say(stage, "is done:", places.at(product))
         return
@@ -59,7 +67,7 @@ def run_stage(places: Places, stage: str, minutes: float | None) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stage", choices=[*STAGES, "all"], default="all")
+    parser.add_argument("--stage", choices=[*STAGES, *OPTIONAL, "all"], default="all")
     parser.add_argument("--minutes", type=float)
     add_places(parser)
     asked = parser.parse_args()
