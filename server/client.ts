@@ -13,7 +13,7 @@ import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
 import { configDiagnostics, diagnostics } from "./lsp/diagnostics.ts";
 import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
-import { type ServerStatus, type ShownDocument, ToClient } from "./protocol.ts";
+import { type ServerStatus, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Start } from "./settings.ts";
@@ -70,20 +70,26 @@ export class Client implements Outlet {
   }
 
   status(): ServerStatus {
-    const { model, projects, trusted } = this.session;
+    const { adapters, model, projects, trusted } = this.session;
     const { classifier, name, precision } = model.model ?? {};
-    const total = projects.all.reduce((sum, { labels }) => sum + labels.inForce().length, 0);
     return {
       state: model.state,
       ...(model.message === undefined ? {} : { message: model.message }),
       ...(classifier && name !== undefined && precision !== undefined
         ? { model: { name, precision, hash: classifier.identity.pack } }
         : {}),
-      adapter: null,
+      adapter: adapters.inForce,
       categories: [...this.categories().values()],
-      labels: { total, sinceTraining: total, trainingSuggested: false },
+      labels: labelCount(
+        projects.all.flatMap(({ labels }) => labels.inForce()),
+        adapters.lastTraining,
+      ),
       restricted: !trusted,
     };
+  }
+
+  progress(progress: TrainProgress): void {
+    this.#tell(ToClient.trainProgress, progress);
   }
 
   // ── Outlet ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,6 +161,22 @@ export class Client implements Outlet {
   #ask(sent: Promise<unknown>): void {
     sent.catch((error: unknown) => this.connection.console.log(String(error)));
   }
+}
+
+/** Labels of the first training: fewer teach a classifier of a dozen categories nothing that could be measured. */
+const FIRST_TRAINING = 20;
+/** Share of new labels that makes another training worth its minutes. */
+const NEW_SHARE = 0.2;
+
+/** How many labels there are, how many came after the last training, and whether training again should help. */
+export function labelCount(
+  labels: readonly { readonly time: string; readonly label: string | null }[],
+  last: { readonly time: string; readonly rows: number } | null,
+): ServerStatus["labels"] {
+  const since = last === null ? labels : labels.filter(({ time }) => time > last.time);
+  const several = new Set(labels.map(({ label }) => label)).size > 1;
+  const enough = since.length >= Math.max(FIRST_TRAINING, NEW_SHARE * (last?.rows ?? 0));
+  return { total: labels.length, sinceTraining: since.length, trainingSuggested: several && enough };
 }
 
 /** A document as our own client gets it. */

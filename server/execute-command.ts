@@ -13,6 +13,7 @@ export async function executeCommand(desk: Desk, command: string, args: readonly
   if (name === undefined) throw new InputError(`${command} is no command of this server`);
   const [uri, key, label] = args;
   const target = parseTarget({ uri, key }, command);
+  await desk.session.prepared();
   try {
     if (name === "ignore") {
       await desk.client.connection.workspace.applyEdit(await ignore(desk, target));

@@ -25,7 +25,6 @@ export class Labelling {
    * statement that is gone, an unknown category, a log that cannot be written.
    */
   async decide({ uri, key, action, origin }: LabelParams): Promise<LabelResult> {
-    await this.#session.prepared();
     const statement = await this.#statement(uri, key);
     const project = this.#session.projects.of(uri);
     const document = project?.pathOf(uri);

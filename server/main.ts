@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
 import { openModel } from "./open-model.ts";
 import { serve } from "./serve.ts";
+import { runEvaluation, runTraining } from "./training.ts";
 
 // The library reads the transport from the arguments; it also keeps stray prints out of standard output.
 if (!process.argv.some((argument) => /^--(stdio|node-ipc|socket|pipe)/.test(argument))) process.argv.push("--stdio");
@@ -18,7 +19,7 @@ process.on("unhandledRejection", (reason) => {
 /** The installation: this program lies in a folder of it, bundled in `dist/` or as a source in `server/`. */
 const home = dirname(dirname(realpathSync(process.argv[1] ?? ".")));
 
-serve(connection, { openModel }, { home, user: userName() });
+serve(connection, { openModel, trainer: { train: runTraining, evaluate: runEvaluation } }, { home, user: userName() });
 
 function userName(): string {
   try {

@@ -1,6 +1,14 @@
 /** Parameters of our own messages, parsed at the door: whoever talks to the server may send anything. */
 import { InputError } from "./engine/outcome.ts";
-import type { IgnoreParams, LabelAction, LabelParams, NextUncertainParams } from "./protocol.ts";
+import { ADAPTER_KINDS } from "./engine/adapt/options.ts";
+import type {
+  AdapterName,
+  IgnoreParams,
+  LabelAction,
+  LabelParams,
+  NextUncertainParams,
+  TrainParams,
+} from "./protocol.ts";
 import { shown } from "./store/wording.ts";
 
 type Row = Record<string, unknown>;
@@ -55,4 +63,38 @@ export function parseNextUncertainParams(value: unknown, message: string): NextU
   }
   const uri = optionalText(row, "uri", message);
   return { ...(uri === undefined ? {} : { uri }), offset, skip };
+}
+
+/** Names an adapter. */
+export function parseAdapter(value: unknown, message: string): NonNullable<AdapterName> {
+  const row = asRow(value, message);
+  return { name: text(row, "name", message), version: text(row, "version", message) };
+}
+
+/** Names an adapter, or with null the base alone. */
+export function parseAdapterName(value: unknown, message: string): AdapterName {
+  return value === null ? null : parseAdapter(value, message);
+}
+
+/** What a person chose about a training. The trainer checks the values against each other. */
+export function parseTrainParams(value: unknown, message: string): TrainParams {
+  const row = asRow(value ?? {}, message);
+  const kind = row["kind"] === undefined ? undefined : ADAPTER_KINDS.find((known) => known === row["kind"]);
+  if (kind === undefined && row["kind"] !== undefined) {
+    throw new InputError(`${message}: kind is ${shown(row["kind"])}, expected one of ${ADAPTER_KINDS.join(", ")}`);
+  }
+  const number = (field: string): number | undefined => {
+    const found = row[field];
+    if (found === undefined || (typeof found === "number" && Number.isFinite(found) && found >= 0)) return found;
+    throw new InputError(`${message}: ${field} is ${shown(found)}, expected a number from 0`);
+  };
+  const chosen = {
+    kind,
+    rank: number("rank"),
+    layers: optionalText(row, "layers", message),
+    epochs: number("epochs"),
+    seed: number("seed"),
+    searchMinutes: number("searchMinutes"),
+  };
+  return Object.fromEntries(Object.entries(chosen).filter(([, found]) => found !== undefined));
 }

@@ -1,5 +1,6 @@
 /** The model of a server: loaded once, in the background, so that the server answers from its first millisecond. */
 import * as l10n from "@vscode/l10n";
+import type { AdapterBase } from "./engine/adapt/adapter.ts";
 import type { Classifier } from "./engine/model/classifier.ts";
 import { RuntimeUnavailable } from "./engine/graph/runtime.ts";
 import { InputError } from "./engine/outcome.ts";
@@ -16,6 +17,8 @@ export interface Model {
    * be used; what was active stays active.
    */
   activate(folder: string | null): Promise<void>;
+  /** What an adapter has to fit. */
+  readonly base: AdapterBase;
 }
 
 /** Opens the pack in `folder`. Throws InputError for a pack that cannot be used. */

@@ -8,13 +8,14 @@ import { readPackFolder } from "./store/pack-folder.ts";
 export const openModel: OpenModel = async (folder, threads) => {
   const pack = await readPackFolder(folder);
   const classifier = await NetworkClassifier.create(pack, { threads });
+  const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
   const { name, version, precision } = pack.manifest;
   return {
     name: `${name} ${version}`,
     precision,
     classifier,
+    base,
     activate: async (adapter) => {
-      const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
       await classifier.activate(adapter === null ? null : (await readAdapterFolder(adapter, base)).tensors);
     },
   };

@@ -1,5 +1,5 @@
 /** What a workspace folder says about the documents in it: its configuration and its label log. */
-import { relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { URI } from "vscode-uri";
 import type { Surroundings } from "./classified.ts";
 import { type ConfigProblem, isIgnored, type ParsedConfig, type ProjectConfig } from "./store/config.ts";
@@ -32,6 +32,11 @@ export class Project {
 
   get configText(): string {
     return this.#config.text;
+  }
+
+  /** The URI of a document of this folder. */
+  uriOf(path: string): string {
+    return URI.file(join(this.root, path)).toString();
   }
 
   /** The path of a document in this folder with forward slashes, or undefined where it lies outside. */

@@ -7,9 +7,19 @@ import { InputError } from "./engine/outcome.ts";
 import { ignoreEdit } from "./features.ts";
 import type { Labelling } from "./labelling.ts";
 import { bestScores } from "./lsp/hover.ts";
-import { asRow, optionalText, parseLabelParams, parseTarget } from "./messages.ts";
-import { Requests } from "./protocol.ts";
+import {
+  asRow,
+  optionalText,
+  parseAdapter,
+  parseAdapterName,
+  parseLabelParams,
+  parseTarget,
+  parseTrainParams,
+  text,
+} from "./messages.ts";
+import { Requests, type TrainProgress } from "./protocol.ts";
 import { scanWorkspace } from "./scan.ts";
+import type { Teaching } from "./teaching.ts";
 import type { Session } from "./session.ts";
 
 type Handler = (params: unknown, signal: AbortSignal) => unknown;
@@ -19,26 +29,36 @@ export interface Desk {
   readonly client: Client;
   readonly session: Session;
   readonly labelling: Labelling;
+  readonly teaching: Teaching;
 }
+
+const IMMEDIATE: ReadonlySet<string> = new Set([Requests.status, Requests.documents, Requests.cancelTraining]);
 
 /** Registers all requests of `Requests` at the connection. */
 export function registerRequests(connection: Connection, desk: Desk): void {
   const table = handlers(desk);
   for (const [name, handle] of Object.entries(table)) {
     const method = Requests[name as keyof typeof Requests];
-    connection.onRequest(method, (params: unknown, token: CancellationToken) =>
-      answerOrRefuse(
+    connection.onRequest(method, (...sent: unknown[]) => {
+      // A request without parameters brings the token alone.
+      const token = sent.at(-1) as CancellationToken;
+      const params = sent.length > 1 ? sent[0] : undefined;
+      return answerOrRefuse(
         method,
         (message) => desk.client.log(message),
         token,
-        (signal) => handle(params, signal),
-      ),
-    );
+        async (signal) => {
+          // Who asks for the state of things wants it as it is; all else needs folders, model and adapter.
+          if (!IMMEDIATE.has(method)) await desk.session.prepared();
+          return handle(params, signal);
+        },
+      );
+    });
   }
 }
 
-function handlers(desk: Desk): Partial<Record<keyof typeof Requests, Handler>> {
-  const { client, session, labelling } = desk;
+function handlers(desk: Desk): Record<Exclude<keyof typeof Requests, "nextUncertain" | "review">, Handler> {
+  const { client, session, labelling, teaching } = desk;
   return {
     status: () => client.status(),
     documents: (params) => {
@@ -57,6 +77,38 @@ function handlers(desk: Desk): Partial<Record<keyof typeof Requests, Handler>> {
       return bestScores(statement, Infinity);
     },
     scan: (_, signal) => scan(desk, signal),
+    train: (params, signal) => {
+      signal.addEventListener("abort", () => teaching.cancel());
+      const onProgress = (progress: TrainProgress): void => client.progress(progress);
+      return teaching.train(parseTrainParams(params, Requests.train), onProgress);
+    },
+    cancelTraining: () => {
+      teaching.cancel();
+      return null;
+    },
+    adapters: () => session.adapters.summaries(),
+    compare: (params, signal) => {
+      const { first, second } = asRow(params, Requests.compare);
+      return teaching.compare(
+        parseAdapterName(first, Requests.compare),
+        parseAdapterName(second, Requests.compare),
+        signal,
+      );
+    },
+    activate: async (params) => {
+      await session.adapters.activate(parseAdapterName(params, Requests.activate), session.trusted);
+      return null;
+    },
+    rollback: () => session.adapters.rollBack(session.trusted),
+    deleteAdapter: (params) => session.adapters.remove(parseAdapter(params, Requests.deleteAdapter)),
+    exportAdapter: async (params) => {
+      const folder = text(asRow(params, Requests.exportAdapter), "folder", Requests.exportAdapter);
+      await session.adapters.exportTo(parseAdapter(params, Requests.exportAdapter), folder);
+      return null;
+    },
+    importAdapter: (params) =>
+      session.adapters.importFrom(text(asRow(params, Requests.importAdapter), "folder", Requests.importAdapter)),
+    report: (params) => teaching.report(parseAdapter(params, Requests.report)),
   };
 }
 
@@ -73,7 +125,6 @@ export async function ignore({ session }: Desk, { uri, key }: { uri: string; key
 
 async function scan({ client, session }: Desk, signal: AbortSignal): Promise<unknown> {
   if (session.projects.all.length === 0) throw new InputError(l10n.t("No folder is open: there is nothing to scan."));
-  await session.prepared();
   session.model.classifier();
   const progress = await client.connection.window.createWorkDoneProgress();
   progress.begin(l10n.t("Reading requirements"), 0, undefined, true);

@@ -1,7 +1,6 @@
 /** Reads every document of the workspace, so that views show what no editor has open. */
 import { join } from "node:path";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { URI } from "vscode-uri";
 import { formatOf } from "./engine/documents/read.ts";
 import type { Project } from "./project.ts";
 import type { Session } from "./session.ts";
@@ -36,7 +35,7 @@ export async function scanWorkspace(session: Session, hooks: ScanHooks): Promise
   const found: Scanned = { documents: 0, statements: 0 };
   for (const [index, { project, path }] of files.entries()) {
     hooks.onProgress(index, files.length, path);
-    const uri = URI.file(join(project.root, path)).toString();
+    const uri = project.uriOf(path);
     const result =
       session.document(uri) !== undefined
         ? await session.current(uri, hooks.signal)

@@ -21,6 +21,7 @@ import { asRow } from "./messages.ts";
 import { ToServer } from "./protocol.ts";
 import { type Desk, registerRequests } from "./requests.ts";
 import { type Parts, Session } from "./session.ts";
+import { Teaching } from "./teaching.ts";
 import { parseSettings, parseStart, type Start } from "./settings.ts";
 import { CONFIG_FILE } from "./store/config-file.ts";
 import { PROJECT_FOLDER } from "./store/label-log.ts";
@@ -39,7 +40,8 @@ export function serve(connection: Connection, parts: Parts, host: Host): void {
   const session = new Session(parts, client);
   client.session = session;
   const labelling = new Labelling(session, host.user);
-  const desk: Desk = { client, session, labelling };
+  const teaching = new Teaching(session, parts.trainer);
+  const desk: Desk = { client, session, labelling, teaching };
   const log = (message: string): void => client.log(message);
   // Complete before any other message: clients send nothing until `initialize` is answered.
   let start: Start = parseStart(undefined, { pack: join(host.home, "models", "base"), locale: "en" }, log);
@@ -68,7 +70,10 @@ export function serve(connection: Connection, parts: Parts, host: Host): void {
     if (start.ownClient) return;
     notice("settings", log, () => connection.client.register(DidChangeConfigurationNotification.type, undefined));
   });
-  connection.onShutdown(() => session.stop());
+  connection.onShutdown(() => {
+    teaching.cancel();
+    session.stop();
+  });
 
   registerDocuments(connection, session, log);
   registerChanges(connection, client, session, log);
@@ -134,6 +139,7 @@ function registerChanges(
       const paths = changes.map(({ uri }) => uri);
       if (paths.some((uri) => uri.endsWith(`/${PROJECT_FOLDER}/${CONFIG_FILE}`))) await session.readConfig();
       if (paths.some((uri) => uri.includes(`/${PROJECT_FOLDER}/`))) await session.refreshLabels();
+      if (paths.some((uri) => uri.includes(`/${PROJECT_FOLDER}/adapters/`))) await session.refreshAdapters();
       for (const uri of paths) await session.rereadClosed(uri);
     }),
   );

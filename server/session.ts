@@ -9,8 +9,10 @@ import { readDocument } from "./engine/documents/read.ts";
 import { classifierText, type Statement } from "./engine/documents/statement.ts";
 import type { Classifier, Prediction } from "./engine/model/classifier.ts";
 import { Cancelled } from "./engine/outcome.ts";
+import { Adapters } from "./adapters.ts";
 import { ModelHost, type OpenModel } from "./model.ts";
 import { Projects } from "./project.ts";
+import type { TrainerRuns } from "./teaching.ts";
 import type { ServerSettings } from "./protocol.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import { errorMessage } from "./store/wording.ts";
@@ -19,6 +21,8 @@ import { TrackedDocument } from "./tracked-document.ts";
 /** What a session is given. */
 export interface Parts {
   readonly openModel: OpenModel;
+  /** The runs of the trainer process. */
+  readonly trainer: TrainerRuns;
 }
 
 /** Whom a session tells what. */
@@ -39,7 +43,10 @@ export interface Outlet {
 export class Session {
   readonly model: ModelHost;
   readonly projects = new Projects();
+  readonly adapters: Adapters;
   settings: ServerSettings = DEFAULT_SETTINGS;
+  /** Folder of the model pack. */
+  pack = "";
   trusted = true;
   #rootsRead: Promise<void> = Promise.resolve();
   readonly #outlet: Outlet;
@@ -55,10 +62,18 @@ export class Session {
   constructor(parts: Parts, outlet: Outlet) {
     this.#outlet = outlet;
     this.model = new ModelHost(parts.openModel);
+    this.adapters = new Adapters(this.model, this.projects, {
+      swapped: () => {
+        this.reclassify();
+        outlet.statusChanged();
+      },
+      warn: (message) => outlet.warn(message),
+    });
   }
 
   /** Reads the workspace and begins to load the model; the session answers meanwhile. */
   async start(pack: string, roots: readonly string[]): Promise<void> {
+    this.pack = pack;
     const loading = this.model.load(pack, this.settings.threads, (message) => this.#outlet.log(message));
     await this.setRoots(roots);
     await loading;
@@ -80,10 +95,15 @@ export class Session {
     this.projects.set(roots);
     // Keys hold the path of the document in its folder.
     for (const document of this.#open.values()) document.forget();
-    this.#rootsRead = this.readConfig()
-      .then(() => this.refreshLabels())
-      .catch((error: unknown) => this.#outlet.warn(errorMessage(error)));
+    this.#rootsRead = this.#readRoots().catch((error: unknown) => this.#outlet.warn(errorMessage(error)));
     return this.#rootsRead;
+  }
+
+  async #readRoots(): Promise<void> {
+    await this.readConfig();
+    await this.refreshLabels();
+    await this.model.loaded;
+    await this.adapters.refresh(this.trusted);
   }
 
   /** Reads the configuration of every folder anew and classifies under it. */
@@ -93,9 +113,16 @@ export class Session {
     this.reclassify();
   }
 
+  /** Follows what another window or a pull did to the adapters. */
+  async refreshAdapters(): Promise<void> {
+    await this.adapters.refresh(this.trusted);
+    this.#outlet.statusChanged();
+  }
+
   async setTrusted(trusted: boolean): Promise<void> {
     this.trusted = trusted;
     await this.readConfig();
+    await this.adapters.refresh(trusted);
     this.#outlet.statusChanged();
   }
 

@@ -2,7 +2,7 @@
  * A language server and a client that share nothing but two streams, as an editor and its server do. The client keeps
  * what it is told, and tests wait for the server's own news, never for time.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -19,6 +19,8 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
+import type { AdapterBase } from "../../server/engine/adapt/adapter.ts";
+import { readEncoderConfig } from "../../server/engine/model/config.ts";
 import type { OpenModel } from "../../server/model.ts";
 import {
   type InitializationOptions,
@@ -33,9 +35,21 @@ import {
   ToClient,
 } from "../../server/protocol.ts";
 import { serve } from "../../server/serve.ts";
+import type { TrainerRuns } from "../../server/teaching.ts";
+import { runEvaluation, runTraining } from "../../server/training.ts";
 import { KeywordClassifier } from "./keyword-classifier.ts";
 
 export const HOME = fileURLToPath(new URL("../..", import.meta.url));
+
+const SHAPE = readEncoderConfig(readFileSync(join(HOME, "test/fixtures/tiny-bert/config.json"), "utf8"), "tiny");
+const TINY: AdapterBase["config"] = { ...SHAPE, pooling: "mean", pooler: false };
+
+/** The real trainer process, from its source. */
+const SCRIPT = { trainer: join(HOME, "server/trainer.ts") };
+const TRAINER: TrainerRuns = {
+  train: (request, hooks) => runTraining(request, { ...hooks, ...SCRIPT }),
+  evaluate: (request, hooks) => runEvaluation(request, { ...hooks, ...SCRIPT }),
+};
 
 export const SETTINGS: ServerSettings = {
   codeLens: true,
@@ -89,16 +103,11 @@ export class Rig {
           name: "keywords",
           precision: "int8",
           classifier: this.classifier,
+          base: { config: TINY, hash: this.classifier.identity.pack, labels: this.classifier.labels },
           activate: () => Promise.resolve(),
         }));
-    serve(
-      createConnection(new StreamMessageReader(up), new StreamMessageWriter(down)),
-      { openModel },
-      {
-        home: HOME,
-        user: "somebody",
-      },
-    );
+    const connection = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
+    serve(connection, { openModel, trainer: TRAINER }, { home: HOME, user: "somebody" });
     this.client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.client.onUnhandledNotification(({ method, params }) => this.#hear(method, params));
     // The protocol's type leaves this event of the underlying connection out.
