@@ -39,6 +39,31 @@ export function pairedBootstrap(
   return { weightedF1: gainOf(truth.map((_, i) => i)), low: at(0.025), high: at(0.975) };
 }
 
+/** A statistic with its 95 % percentile interval. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Percentile bootstrap of any statistic of `rows` indices. Groups are drawn as in {@link pairedBootstrap}; `statistic`
+ * is given the indices of the rows drawn, repeats included.
+ */
+export function bootstrapInterval(
+  rows: number,
+  statistic: (drawn: readonly number[]) => number,
+  options: { uniform: () => number; draws?: number; group?: readonly string[] },
+): Interval {
+  const { uniform, draws = 1000, group } = options;
+  const units = resamplingUnits(rows, group);
+  const values = Array.from({ length: draws }, () =>
+    statistic(units.flatMap(() => units[Math.floor(uniform() * units.length)]!)),
+  ).sort((a, b) => a - b);
+  const at = (share: number): number => values[Math.min(draws - 1, Math.floor(share * draws))] ?? NaN;
+  return { value: statistic(Array.from({ length: rows }, (_, row) => row)), low: at(0.025), high: at(0.975) };
+}
+
 /** Fewest documents that are drawn as wholes. */
 export const FEWEST_GROUPS = 8;
 

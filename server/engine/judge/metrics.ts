@@ -108,3 +108,18 @@ export function accuracyByGroup(
     .map(([group, sums]) => ({ group, accuracy: sums.right / sums.rows, rows: sums.rows }))
     .sort((a, b) => b.rows - a.rows || (a.group < b.group ? -1 : 1));
 }
+
+/** Rows by truth and prediction, most frequent confusions first; right answers are left out. */
+export function confusions(rows: readonly Judged[]): { truth: string; label: string; rows: number }[] {
+  const counts = new Map<string, { truth: string; label: string; rows: number }>();
+  for (const { truth, label } of rows) {
+    if (truth === label) continue;
+    const key = `${truth}\n${label}`;
+    const entry = counts.get(key) ?? { truth, label, rows: 0 };
+    entry.rows++;
+    counts.set(key, entry);
+  }
+  return [...counts.values()].sort(
+    (a, b) => b.rows - a.rows || (`${a.truth}\n${a.label}` < `${b.truth}\n${b.label}` ? -1 : 1),
+  );
+}
