@@ -1,0 +1,106 @@
+/**
+ * Writes `calibration.json` beside a trained checkpoint; `nfr-lens pack` takes it over. Temperature, threshold and
+ * conformal mass are fitted on statements of projects and repositories that no training stage has seen, with the
+ * int8 network that will answer.
+ *
+ *   node --import tsx models/recipe/calibrate.ts CHECKPOINT DATA     DATA holds promise_nfr.jsonl and documents_labelled.jsonl
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fitTemperature } from "../../server/engine/judge/calibration.ts";
+import { type Calibration, probabilities, UNCALIBRATED } from "../../server/engine/model/calibration.ts";
+import { planBatches } from "../../server/engine/model/batches.ts";
+import { makePack } from "../../server/engine/model/make-pack.ts";
+import { CALIBRATION_FILE } from "../../server/engine/model/manifest.ts";
+import { Network } from "../../server/engine/model/network.ts";
+import { packOf } from "../../server/engine/model/pack.ts";
+import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
+
+/** Shown answers should be right this often. */
+const SHOWN_RIGHT = 0.85;
+/** The conformal set should hold the truth this often. */
+const COVERAGE = 0.9;
+
+interface Row {
+  readonly text: string;
+  readonly label: string;
+  readonly project?: string;
+}
+
+const [checkpoint, data] = process.argv.slice(2);
+if (checkpoint === undefined || data === undefined) throw new Error("usage: calibrate.ts CHECKPOINT DATA");
+
+function rowsOf(name: string): Row[] {
+  const lines = readFileSync(join(data!, name), "utf8").trim().split("\n");
+  return lines.map((line) => JSON.parse(line) as Row);
+}
+
+const heldOut = JSON.parse(readFileSync(join(import.meta.dirname, "heldout.json"), "utf8")) as { repositories: string[] };
+const documents = rowsOf("documents_labelled.jsonl").filter(({ project }) =>
+  heldOut.repositories.includes(project ?? ""),
+);
+const rows = [...rowsOf("promise_nfr.jsonl"), ...documents];
+
+const made = await makePack(await readCheckpointFolder(checkpoint), {
+  place: checkpoint,
+  name: "calibration",
+  version: "0",
+  created: "",
+  licence: "",
+  provenance: "",
+  precision: "int8",
+  seed: 1,
+});
+const pack = packOf(made.files, checkpoint);
+const network = await Network.create(pack.weights, pack.head, { threads: 0 });
+const known = rows.filter(({ label }) => pack.head.labels.includes(label));
+const ids = known.map(({ text }) => pack.tokenizer.encode(text));
+const logits: Float32Array[] = [];
+const width = pack.head.labels.length;
+for (const batch of planBatches(ids.map((row) => row.length))) {
+  const output = await network.run(batch.map((index) => ids[index]!));
+  batch.forEach((index, row) => (logits[index] = output.logits.slice(row * width, (row + 1) * width)));
+}
+const targets = known.map(({ label }) => pack.head.labels.indexOf(label));
+
+const temperature = fitTemperature(logits, targets);
+const shares = logits.map((row) => probabilities(row, { ...UNCALIBRATED, temperature }));
+const answers = shares.map((row, index) => {
+  const confidence = Math.max(...row);
+  return { confidence, right: row.indexOf(confidence) === targets[index] };
+});
+
+/** The lowest confidence from which on answers are right often enough, and the share of answers above it. */
+function threshold(): { threshold: number; shown: number } {
+  const sorted = [...answers].sort((a, b) => b.confidence - a.confidence);
+  let right = 0;
+  let best = { threshold: 1, shown: 0 };
+  sorted.forEach((answer, index) => {
+    if (answer.right) right += 1;
+    if (right / (index + 1) >= SHOWN_RIGHT) best = { threshold: answer.confidence, shown: (index + 1) / sorted.length };
+  });
+  return best;
+}
+
+/** The probability mass, counted from the likeliest category down, that reaches the truth in COVERAGE of the rows. */
+function conformalMass(): number {
+  const masses = shares.map((row, index) => {
+    const truth = row[targets[index]!]!;
+    return row.reduce((sum, share) => (share >= truth ? sum + share : sum), 0);
+  });
+  masses.sort((a, b) => a - b);
+  return masses[Math.min(masses.length - 1, Math.ceil(COVERAGE * (masses.length + 1)) - 1)]!;
+}
+
+const round = (value: number): number => Math.round(value * 1e4) / 1e4;
+const found = threshold();
+const calibration: Calibration = {
+  temperature: round(temperature),
+  bias: [],
+  threshold: round(found.threshold),
+  conformal: { coverage: COVERAGE, mass: round(Math.min(1, conformalMass())) },
+};
+writeFileSync(join(checkpoint, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
+const accuracy = answers.filter(({ right }) => right).length / answers.length;
+console.log(`${known.length} statements, ${(accuracy * 100).toFixed(1)} % right; ${(found.shown * 100).toFixed(1)} % are shown with ${SHOWN_RIGHT * 100} % right`);
+console.log(JSON.stringify(calibration));
