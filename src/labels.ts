@@ -83,18 +83,22 @@ export async function nextUncertain(app: ReadyApp): Promise<void> {
   note(found.reason);
 }
 
-/** Opens the document of a tree node, with the cursor on its statement. */
+/** Opens the document of a tree node, with the cursor on its statement. The tree keeps the keyboard, as in a search. */
 export async function goTo(_app: App, ...args: unknown[]): Promise<void> {
   const [node] = args;
-  if (isStatementNode(node)) await reveal({ uri: node.uri, statement: node.statement });
+  if (isStatementNode(node)) await reveal({ uri: node.uri, statement: node.statement }, { preserveFocus: true });
 }
 
 /** Shows a statement in its document and puts the cursor at its start. */
-export async function reveal({ uri, statement }: Pick<Located, "uri" | "statement">): Promise<vscode.TextEditor> {
+export async function reveal(
+  { uri, statement }: Pick<Located, "uri" | "statement">,
+  { preserveFocus = false }: { preserveFocus?: boolean } = {},
+): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
   const range = toRange(statement.range);
   const editor = await vscode.window.showTextDocument(document, {
     selection: new vscode.Range(range.start, range.start),
+    preserveFocus,
   });
   editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   return editor;

@@ -23,7 +23,12 @@ interface Manifest {
     commands: { command: string; title: string; category: string }[];
     configuration: { properties: Record<string, { order: number; scope: string; default: unknown }> }[];
     colors: { id: string; defaults: Record<string, string> }[];
-    keybindings: { command: string; key: string; when: string }[];
+    keybindings: {
+      command: string;
+      key: string;
+      when: string;
+      args?: { commands: (string | { command: string })[] };
+    }[];
     menus: Record<string, Item[]>;
     views: Record<string, { id: string }[]>;
     viewsWelcome: { view: string; contents: string }[];
@@ -56,7 +61,11 @@ describe("manifest", () => {
   it("names only its own commands in menus, keys, welcomes and the walkthrough", () => {
     const named = [
       ...Object.values(contributes.menus).flatMap((items) => items.flatMap(({ command }) => command ?? [])),
-      ...contributes.keybindings.map(({ command }) => command),
+      ...contributes.keybindings.flatMap(({ command, args }) =>
+        command === "runCommands"
+          ? args!.commands.flatMap((step) => (typeof step === "string" ? [] : step.command))
+          : command,
+      ),
       ...[...read("package.nls.json").matchAll(/command:(nfrLens\.[A-Za-z.]+)/g)].map(([, command]) => command!),
       ...contributes.walkthroughs.flatMap(({ steps }) =>
         steps.flatMap(({ completionEvents }) => completionEvents.flatMap((e) => /^onCommand:(.*)/.exec(e)?.[1] ?? [])),
