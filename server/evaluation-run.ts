@@ -14,7 +14,7 @@ import { probabilities, UNCALIBRATED } from "./engine/model/calibration.ts";
 import { InputError } from "./engine/outcome.ts";
 import { collectGarbage, peakMemoryMb } from "./memory.ts";
 import { readAdapterFolder } from "./store/adapter-folder.ts";
-import { type LoadedInputs, loadInputs } from "./training-run.ts";
+import { type LoadedInputs, loadInputs } from "./training-inputs.ts";
 import type { EvaluatedRow, Evaluation, EvaluationRequest, RunHooks } from "./training.ts";
 
 type Measured = Pick<Evaluation, "kind" | "folds" | "trainableParameters" | "adapterBytes" | "predictions">;

@@ -2,100 +2,42 @@
  * What the trainer process does: reads pack, labels and the active adapter, runs the engine's course, writes the
  * adapter. Everything slow is in the engine; everything on disk is in `store/`.
  */
-import { availableParallelism } from "node:os";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readAdapter, trainedParts, writeAdapter } from "./engine/adapt/adapter.ts";
-import { readCheckpoint, writeCheckpoint } from "./engine/adapt/checkpoint.ts";
-import { classify, type Example, normalised, readLabelRows, trainingSet } from "./engine/adapt/examples.ts";
+import { type Example, trainingSet } from "./engine/adapt/examples.ts";
 import { writeFullModel } from "./engine/adapt/full-model.ts";
 import { formatHeldOut, parseHeldOut, textKey } from "./engine/adapt/held-out.ts";
-import { type AdapterManifest, hashOf } from "./engine/adapt/manifest.ts";
+import { type AdapterManifest, hashOf, labelSetHash } from "./engine/adapt/manifest.ts";
 import { parseTrainingOptions, type TrainingOptions } from "./engine/adapt/options.ts";
-import { trainingBase } from "./engine/adapt/pack-base.ts";
 import { type BeforePrediction, compare, type Comparison, labelled } from "./engine/adapt/report.ts";
 import {
   calibrate,
   type CourseProgress,
-  type CourseState,
   designOf,
   type JudgedFold,
   type PreparedExample,
   runCourse,
 } from "./engine/adapt/train-adapter.ts";
-import { planTraining, type TrainingBase } from "./engine/adapt/training-plan.ts";
+import { planTraining } from "./engine/adapt/training-plan.ts";
+import { searchOptions } from "./engine/adapt/search.ts";
 import { syntheticStatements } from "./engine/adapt/synthetic.ts";
 import { Trainer, type TrainingRow } from "./engine/adapt/trainer.ts";
 import type { Calibration } from "./engine/model/calibration.ts";
-import { NetworkClassifier } from "./engine/model/network-classifier.ts";
-import type { Pack } from "./engine/model/pack.ts";
-import { InputError } from "./engine/outcome.ts";
-import { collectGarbage, memoryMb, peakMemoryMb } from "./memory.ts";
+import { collectGarbage, peakMemoryMb } from "./memory.ts";
 import type { TrainProgress, TrainReport } from "./protocol.ts";
 import { readAdapterFiles, HELD_OUT_FILE, REPORT_FILE, writeAdapterFolder } from "./store/adapter-folder.ts";
-import { writeFileAtomic } from "./store/atomic-write.ts";
-import { readPackFolder } from "./store/pack-folder.ts";
-import type { RunHooks, TrainingRequest, TrainingResult } from "./training.ts";
-
-/** A checkpoint costs a write to disk that waits for the disk: not more often than this. */
-const CHECKPOINT_EVERY_MS = 2000;
-
-/** Pack and labels, read and checked. */
-export interface LoadedInputs {
-  readonly pack: Pack;
-  readonly base: TrainingBase;
-  readonly classifier: NetworkClassifier;
-  readonly labels: readonly string[];
-  readonly examples: readonly Example[];
-  readonly skipped: readonly string[];
-  readonly threads: number;
-  readonly rssAfterLoadMb: number;
-}
-
-export async function loadInputs(
-  request: Pick<TrainingRequest, "pack" | "labels" | "threads"> & { classes: readonly string[] | null },
-): Promise<LoadedInputs> {
-  const threads = request.threads > 0 ? request.threads : availableParallelism();
-  const pack = await readPackFolder(request.pack);
-  const classifier = await NetworkClassifier.create(pack, { threads });
-  // The first run allocates what the loaded model needs; memory counts from here.
-  await classifier.classify(["The system shall answer within two seconds."]);
-  collectGarbage();
-  const rssAfterLoadMb = memoryMb();
-  const skipped: string[] = [];
-  const rows = [];
-  for (const file of request.labels) {
-    const read = readLabelRows(await readText(file), file);
-    rows.push(...read.rows);
-    skipped.push(...read.skipped);
-  }
-  const labels = request.classes ?? pack.head.labels;
-  const known = classify(rows, labels);
-  skipped.push(...known.skipped);
-  const base = trainingBase(pack);
-  return { pack, base, classifier, labels, examples: known.examples, skipped, threads, rssAfterLoadMb };
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(
-      `${file} cannot be read: ${found}. Name a file of labels: .nfr-lens/labels.jsonl or JSON lines.`,
-      {
-        cause,
-      },
-    );
-  }
-}
+import { Checkpoint } from "./training-checkpoint.ts";
+import { type LoadedInputs, loadInputs } from "./training-inputs.ts";
+import type { RunHooks, TrainingChoices, TrainingRequest, TrainingResult, Trial } from "./training.ts";
 
 /** Trains, judges and writes one adapter. Rejects with Cancelled or InputError. */
 export async function train(request: TrainingRequest, hooks: RunHooks): Promise<TrainingResult> {
   const started = performance.now();
   const inputs = await loadInputs(request);
-  const { examples, skipped: contradictions } = trainingSet(inputs.examples);
-  const options = parseTrainingOptions(request.choices, inputs.pack.config.layers);
+  const { examples, skipped: contradictions } = trainingSet(inputs.examples, inputs.skipped);
+  const { choices, trials } = await chooseOptions(request, inputs, examples, hooks);
+  const options = parseTrainingOptions(choices, inputs.pack.config.layers);
   const plan = planTraining(inputs.pack.config, options, inputs.labels);
   const room = plan.usesPrompt ? options.virtualTokens : 0;
   const prepared = examples.map((example): PreparedExample => {
@@ -123,9 +65,46 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
     report,
     folder: request.out,
     rssAfterLoadMb: inputs.rssAfterLoadMb,
-    trials: [],
+    trials,
     skipped: [...inputs.skipped, ...contradictions],
   };
+}
+
+/** The user's choices, completed by a search where one was asked for. */
+async function chooseOptions(
+  { choices }: TrainingRequest,
+  { base, labels, threads, pack }: LoadedInputs,
+  examples: readonly Example[],
+  { signal, onProgress }: RunHooks,
+): Promise<{ choices: TrainingChoices; trials: Trial[] }> {
+  const { seed, searchMinutes } = parseTrainingOptions(choices, pack.config.layers);
+  if (searchMinutes === 0) return { choices, trials: [] };
+  const given = Object.entries(choices).filter(([, value]) => value !== undefined);
+  const fixed = Object.fromEntries(given.filter(([name]) => name !== "epochs" && name !== "searchMinutes"));
+  const started = performance.now();
+  const milliseconds = searchMinutes * 60_000;
+  const trials = await searchOptions(base, examples, fixed, {
+    labels,
+    seed,
+    threads,
+    milliseconds,
+    signal,
+    now: () => performance.now(),
+    onTrial(done, planned, { epochs, weightedF1 }) {
+      const secondsLeft = Math.max(0, (started + milliseconds - performance.now()) / 1000);
+      onProgress?.({
+        phase: `search ${done} of at most ${planned}`,
+        epoch: epochs,
+        epochs,
+        loss: null,
+        validationF1: weightedF1,
+        fraction: 0,
+        secondsLeft,
+      });
+    },
+  });
+  const best = trials[0]?.choices ?? {};
+  return { choices: { ...best, ...Object.fromEntries(given) } as TrainingChoices, trials: trials as Trial[] };
 }
 
 /** Labels below which synthetic statements warm the adapter up, unless the user says otherwise. */
@@ -256,10 +235,6 @@ function manifestOf(
   };
 }
 
-function labelSetHash(examples: readonly Example[]): string {
-  return hashOf(examples.map(({ text, label }) => JSON.stringify([normalised(text), label])).sort());
-}
-
 const PHASES: Record<CourseProgress["phase"], string> = {
   synthetic: "synthetic statements",
   folds: "judging on held-out statements",
@@ -273,41 +248,4 @@ function progressReporter({ onProgress }: RunHooks, started: number): (progress:
     const progress: TrainProgress = { phase: PHASES[phase], epoch, epochs, loss, validationF1, fraction, secondsLeft };
     onProgress?.(progress);
   };
-}
-
-/** The file that a killed training goes on from, beside the folder it was to make. */
-class Checkpoint {
-  readonly resume: CourseState | undefined;
-  private readonly path: string;
-  private readonly key: string;
-  private saved = -Infinity;
-
-  private constructor(path: string, key: string, resume: CourseState | undefined) {
-    this.path = path;
-    this.key = key;
-    this.resume = resume;
-  }
-
-  static async open(request: TrainingRequest, inputs: LoadedInputs, examples: readonly Example[]): Promise<Checkpoint> {
-    const key = hashOf([
-      inputs.pack.hash,
-      labelSetHash(examples),
-      JSON.stringify(request.choices),
-      inputs.labels.join(),
-    ]);
-    const path = `${request.out}.checkpoint`;
-    const bytes = await readFile(path).catch(() => null);
-    return new Checkpoint(path, key, (bytes === null ? null : readCheckpoint(bytes, key)) ?? undefined);
-  }
-
-  /** Full fine-tunings are too large to save every few seconds and are only made to be measured. */
-  async save(state: CourseState, { kind }: TrainingOptions): Promise<void> {
-    if (kind === "full" || performance.now() - this.saved < CHECKPOINT_EVERY_MS) return;
-    await writeFileAtomic(this.path, writeCheckpoint(state, this.key));
-    this.saved = performance.now();
-  }
-
-  async discard(): Promise<void> {
-    await rm(this.path, { force: true });
-  }
 }

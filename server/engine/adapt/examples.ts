@@ -136,9 +136,13 @@ export function classify(
 
 /**
  * What a training may learn from: each text once. Where a text carries several labels the most frequent one counts;
- * a tie says nothing and is left out. Throws InputError where too little is left.
+ * a tie says nothing and is left out. Throws InputError where too little is left, with the first of the lines
+ * that were `leftOut` before.
  */
-export function trainingSet(examples: readonly Example[]): { examples: Example[]; skipped: string[] } {
+export function trainingSet(
+  examples: readonly Example[],
+  leftOut: readonly string[] = [],
+): { examples: Example[]; skipped: string[] } {
   const byText = new Map<string, Example[]>();
   for (const example of examples) {
     const key = normalised(example.text);
@@ -160,7 +164,8 @@ export function trainingSet(examples: readonly Example[]): { examples: Example[]
   if (chosen.length < MINIMUM_EXAMPLES || classes < 2) {
     throw new InputError(
       `found ${chosen.length} usable labels of ${classes} categories; training needs at least ` +
-        `${MINIMUM_EXAMPLES} labels of at least 2 categories. Label more statements, then train again.`,
+        `${MINIMUM_EXAMPLES} labels of at least 2 categories. Label more statements, then train again.` +
+        (leftOut.length === 0 ? "" : ` Left out: ${leftOut[0]!}`),
     );
   }
   return { examples: chosen, skipped: skipped.list() };

@@ -8,6 +8,7 @@ import type { Scores } from "../judge/metrics.ts";
 import type { Calibration } from "../model/calibration.ts";
 import { FieldReader } from "../model/record.ts";
 import { InputError } from "../outcome.ts";
+import { type Example, normalised } from "./examples.ts";
 import { ADAPTER_KINDS, type AdapterKind, type TrainingOptions } from "./options.ts";
 
 export const MANIFEST_FORMAT = 1;
@@ -103,4 +104,9 @@ export function hashOf(parts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\n");
   return hash.digest("hex");
+}
+
+/** SHA-256 (hex) of labelled texts, whatever their order. */
+export function labelSetHash(examples: readonly Example[]): string {
+  return hashOf(examples.map(({ text, label }) => JSON.stringify([normalised(text), label])).sort());
 }
