@@ -26,6 +26,11 @@ export default defineConfig([
     },
   },
   {
+    // Logs go to a channel that the user chose to open; standard output of the server belongs to the protocol.
+    files: ["src/**/*.ts", "server/**/*.ts", "media/**/*.ts"],
+    rules: { "no-console": "error" },
+  },
+  {
     files: ["test/**/*.ts"],
     rules: { "max-lines-per-function": "off", "@typescript-eslint/no-unused-expressions": "off" },
   },

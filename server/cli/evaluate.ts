@@ -5,10 +5,9 @@ import type { ScoreCard } from "../protocol.ts";
 import { writeFileAtomic } from "../store/atomic-write.ts";
 import { type Evaluation, runEvaluation } from "../training.ts";
 import type { Command } from "./command.ts";
-import { packFolder } from "./model.ts";
 import type { ParsedOptions } from "./options.ts";
-import { complain, type ExitCode, FINE, INTERRUPTED, type Terminal, UNUSABLE, write } from "./terminal.ts";
-import { labelFiles, progressTo, TRAINING_OPTIONS, trainingChoices } from "./train.ts";
+import { complain, type ExitCode, FINE, type Terminal, write } from "./terminal.ts";
+import { hooksOf, sharedRequest, TRAINING_OPTIONS, unfinished } from "./training.ts";
 
 export const evaluate: Command = {
   name: "evaluate",
@@ -41,22 +40,13 @@ async function evaluateModel(options: ParsedOptions, terminal: Terminal): Promis
   if (folds !== null && adapter !== undefined) {
     throw new InputError("--adapter measures a finished adapter and --folds trains fresh ones: give one of them");
   }
-  const result = await runEvaluation(
-    {
-      pack: packFolder(options.text("base"), terminal),
-      labels: labelFiles(options, terminal),
-      adapter: adapter === undefined ? null : resolve(terminal.cwd, adapter),
-      folds,
-      choices: trainingChoices(options),
-      threads: options.number("threads", 0, "whole") ?? 0,
-    },
-    { signal: terminal.signal, onProgress: progressTo(terminal) },
-  );
-  if (result.outcome === "cancelled") return INTERRUPTED;
-  if (result.outcome === "failed") {
-    complain(terminal, result.message);
-    return UNUSABLE;
-  }
+  const request = {
+    ...sharedRequest(options, terminal),
+    adapter: adapter === undefined ? null : resolve(terminal.cwd, adapter),
+    folds,
+  };
+  const result = await runEvaluation(request, hooksOf(terminal));
+  if (result.outcome !== "evaluated") return unfinished(result, terminal);
   for (const row of result.skipped) complain(terminal, row);
   const file = options.text("predictions");
   if (file !== undefined) {

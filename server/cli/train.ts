@@ -2,44 +2,16 @@
 import { basename, dirname, resolve } from "node:path";
 import { readDocument, formatOf } from "../engine/documents/read.ts";
 import { classifierText } from "../engine/documents/statement.ts";
-import { ADAPTER_KINDS, LORA_TARGETS, type LoraTarget } from "../engine/adapt/options.ts";
 import { InputError } from "../engine/outcome.ts";
-import type { TrainProgress, TrainReport } from "../protocol.ts";
+import type { TrainReport } from "../protocol.ts";
 import { exists, readDocumentText } from "../store/document-files.ts";
-import { runTraining, type TrainingChoices, type TrainingResult } from "../training.ts";
+import { runTraining, type TrainingRequest, type TrainingResult } from "../training.ts";
 import { counted } from "./check-rules.ts";
 import type { Command } from "./command.ts";
 import { findDocuments } from "./documents.ts";
-import { packFolder } from "./model.ts";
-import { type OptionTable, type ParsedOptions, suggestion } from "./options.ts";
-import { complain, type ExitCode, FINE, INTERRUPTED, type Terminal, UNUSABLE, write } from "./terminal.ts";
-
-/** What `train` and `evaluate` let a person choose about a training. */
-export const TRAINING_OPTIONS: OptionTable = {
-  labels: {
-    value: "FILE…",
-    says: "Label files: .nfr-lens/labels.jsonl, or JSON lines with text, label and optional project, weight.",
-    repeat: true,
-  },
-  base: { value: "PACK", says: "Folder of the base pack; the bundled one by default." },
-  kind: { value: ADAPTER_KINDS.join("|"), says: "What is trained; lora by default." },
-  rank: { value: "N", says: "Rank of the LoRA matrices." },
-  alpha: { value: "N", says: "LoRA's scale is alpha / rank; twice the rank by default." },
-  dropout: { value: "SHARE", says: "Share of the adapter's input dropped while training." },
-  targets: { value: "LIST", says: `Matrices that LoRA adapts, of ${LORA_TARGETS.join(",")}.` },
-  layers: { value: "LIST", says: "Layers to adapt: all, top2, or numbers and ranges from 0 such as 0,2-3." },
-  "virtual-tokens": { value: "N", says: "Virtual tokens of a prompt adapter." },
-  epochs: { value: "N", says: "Passes over the labels at most; training stops early when it no longer helps." },
-  "batch-size": { value: "N", says: "Rows of one step." },
-  "learning-rate": { value: "N", says: "Highest learning rate." },
-  seed: { value: "N", says: "Same seed, same machine: the same adapter, bit for bit." },
-  synthetic: {
-    value: "auto|always|never",
-    says: "Whether synthetic statements warm the adapter up; auto: when labels are few.",
-  },
-  threads: { value: "N", says: "Threads to use; all cores by default." },
-  json: { says: "Print one JSON object at the end instead of a report." },
-};
+import type { ParsedOptions } from "./options.ts";
+import { complain, type ExitCode, FINE, type Terminal, write } from "./terminal.ts";
+import { hooksOf, sharedRequest, TRAINING_OPTIONS, unfinished } from "./training.ts";
 
 export const train: Command = {
   name: "train",
@@ -75,70 +47,26 @@ async function trainAdapter(options: ParsedOptions, terminal: Terminal): Promise
   if (await exists(out)) throw new InputError(`--out ${out} exists already; choose a new folder for the adapter`);
   const against = options.text("against");
   const searchMinutes = options.number("search", 0);
-  const named = nameAndVersion(out);
-  const result = await runTraining(
-    {
-      pack: packFolder(options.text("base"), terminal),
-      labels: labelFiles(options, terminal),
-      out,
-      ...named,
-      createdAt: terminal.now().toISOString(),
-      classes:
-        options
-          .text("classes")
-          ?.split(",")
-          .map((code) => code.trim()) ?? null,
-      active: against === undefined ? null : resolve(terminal.cwd, against),
-      projectTexts: await wordsOf(options.all("documents"), terminal),
-      choices: { ...trainingChoices(options), ...(searchMinutes === undefined ? {} : { searchMinutes }) },
-      threads: options.number("threads", 0, "whole") ?? 0,
-    },
-    { signal: terminal.signal, onProgress: progressTo(terminal) },
-  );
-  if (result.outcome === "cancelled") return INTERRUPTED;
-  if (result.outcome === "failed") {
-    complain(terminal, result.message);
-    return UNUSABLE;
-  }
+  const shared = sharedRequest(options, terminal);
+  const request: TrainingRequest = {
+    ...shared,
+    out,
+    ...nameAndVersion(out),
+    createdAt: terminal.now().toISOString(),
+    classes:
+      options
+        .text("classes")
+        ?.split(",")
+        .map((code) => code.trim()) ?? null,
+    active: against === undefined ? null : resolve(terminal.cwd, against),
+    projectTexts: await wordsOf(options.all("documents"), terminal),
+    choices: { ...shared.choices, ...(searchMinutes === undefined ? {} : { searchMinutes }) },
+  };
+  const result = await runTraining(request, hooksOf(terminal));
+  if (result.outcome !== "trained") return unfinished(result, terminal);
   for (const row of result.skipped) complain(terminal, row);
   await write(terminal.stdout, options.flag("json") ? trainingJson(result) : reportText(result.report, result.folder));
   return FINE;
-}
-
-/** Every label file of the line: `--labels a b` means both. */
-export function labelFiles(options: ParsedOptions, terminal: Terminal): string[] {
-  const files = [...options.all("labels"), ...options.positionals];
-  if (options.all("labels").length === 0) {
-    throw new InputError("--labels is missing, for example: --labels .nfr-lens/labels.jsonl");
-  }
-  return files.map((file) => resolve(terminal.cwd, file));
-}
-
-/** The choices that were made on the command line; the trainer completes and checks them. */
-export function trainingChoices(options: ParsedOptions): TrainingChoices {
-  const targets = options.text("targets");
-  const chosen = {
-    kind: options.oneOf("kind", ADAPTER_KINDS, undefined),
-    rank: options.number("rank", 1, "whole"),
-    alpha: options.number("alpha", 0),
-    dropout: options.number("dropout", 0),
-    targets: targets?.split(",").map(target),
-    layers: options.text("layers"),
-    virtualTokens: options.number("virtual-tokens", 1, "whole"),
-    epochs: options.number("epochs", 1, "whole"),
-    batchSize: options.number("batch-size", 1, "whole"),
-    learningRate: options.number("learning-rate", 0),
-    seed: options.number("seed", 0, "whole"),
-    synthetic: options.oneOf("synthetic", ["auto", "always", "never"], undefined),
-  };
-  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-}
-
-function target(word: string): LoraTarget {
-  const known = LORA_TARGETS.find((name) => name === word.trim());
-  if (known !== undefined) return known;
-  const near = suggestion(word, LORA_TARGETS);
-  throw new InputError(`--targets has "${word}", expected some of ${LORA_TARGETS.join(",")}${near}`);
 }
 
 /** `…/NAME/VERSION` where the last part is a number; else the folder's name and version 1. */
@@ -154,23 +82,6 @@ async function wordsOf(paths: readonly string[], terminal: Terminal): Promise<st
     sources.map(async ({ file }) => readDocument(await readDocumentText(file), formatOf(file) ?? "text")),
   );
   return texts.flatMap(({ statements }) => statements.filter(({ ignored }) => !ignored).map(classifierText));
-}
-
-/** One line on standard error for each phase and epoch. */
-export function progressTo(terminal: Terminal): (progress: TrainProgress) => void {
-  let shown = "";
-  return ({ phase, epoch, epochs, loss, validationF1, fraction, secondsLeft }) => {
-    const where = `${phase}${epochs > 0 ? `, epoch ${epoch} of ${epochs}` : ""}`;
-    if (where === shown) return;
-    shown = where;
-    const numbers = [
-      `${Math.round(fraction * 100)} %`,
-      ...(loss === null ? [] : [`loss ${loss.toFixed(3)}`]),
-      ...(validationF1 === null ? [] : [`validation F1 ${validationF1.toFixed(3)}`]),
-      ...(secondsLeft === null ? [] : [`${Math.ceil(secondsLeft)} s left`]),
-    ];
-    terminal.stderr.write(`${where} (${numbers.join(", ")})\n`);
-  };
 }
 
 type Trained = Extract<TrainingResult, { outcome: "trained" }>;
