@@ -67,10 +67,11 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
     const progress = this.training.progress;
     const done = Math.round((progress?.fraction ?? 0) * 100);
     const item = new vscode.TreeItem(vscode.l10n.t("Training: {0} %", done));
-    const parts = progress ? [progress.phase] : [];
+    const parts: string[] = [];
+    if (progress?.secondsLeft != null) parts.push(vscode.l10n.t("{0} left", duration(progress.secondsLeft)));
+    if (progress) parts.push(progress.phase);
     if (progress && progress.epochs > 0) parts.push(vscode.l10n.t("epoch {0} of {1}", progress.epoch, progress.epochs));
     if (progress?.validationF1 != null) parts.push(`F1 ${points(progress.validationF1)}`);
-    if (progress?.secondsLeft != null) parts.push(vscode.l10n.t("{0} left", duration(progress.secondsLeft)));
     item.description = parts.join(" · ");
     item.iconPath = new vscode.ThemeIcon("loading~spin");
     item.contextValue = "training";

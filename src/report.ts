@@ -42,7 +42,7 @@ export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
     () => rollback(app),
     () => vscode.commands.executeCommand("nfrLens.adapters.focus"),
   ];
-  const activate = { text: vscode.l10n.t("Activate"), action: 0, primary: !report.promoted };
+  const activate = { text: vscode.l10n.t("Activate"), action: 0, primary: report.gain.weightedF1 > 0 };
   const back = { text: vscode.l10n.t("Roll Back"), action: 1, primary: false };
   const blocks: PageBlock[] = [
     { kind: "text", text: report.why, tone: report.promoted ? "good" : "plain" },
