@@ -39,7 +39,10 @@ const heldOut = JSON.parse(readFileSync(join(import.meta.dirname, "heldout.json"
 const documents = rowsOf("documents_labelled.jsonl").filter(({ project }) =>
   heldOut.repositories.includes(project ?? ""),
 );
-const rows = [...rowsOf("promise_nfr.jsonl"), ...documents];
+const specifications = rowsOf("promise_nfr.jsonl");
+// As many of either, so that neither kind of text decides alone.
+const step = Math.max(1, Math.floor(documents.length / specifications.length));
+const rows = [...specifications, ...documents.filter((_, index) => index % step === 0)];
 
 const made = await makePack(await readCheckpointFolder(checkpoint), {
   place: checkpoint,

@@ -23,7 +23,10 @@ export const pack: Command = {
     precision: { value: PRECISIONS.join("|"), says: "How the weights are stored; int8 by default." },
     name: { value: "NAME", says: "What the pack is called; the checkpoint's folder name by default." },
     licence: { value: "SPDX", says: "Licence of the weights, for example Apache-2.0; NOASSERTION by default." },
-    provenance: { value: "TEXT", says: "Where the weights come from, in a sentence; the checkpoint's name by default." },
+    provenance: {
+      value: "TEXT",
+      says: "Where the weights come from, in a sentence; the checkpoint's name by default.",
+    },
     seed: { value: "N", says: "Seed of the new head where the checkpoint has none; 1 by default." },
   },
   examples: [

@@ -13,7 +13,7 @@ import { Weights } from "./weights.ts";
 
 export interface Pack {
   readonly manifest: PackManifest;
-  /** SHA-256 (hex) of the manifest, which holds those of the other files. */
+  /** SHA-256 (hex) of what decides the network's logits: the other files and how they are read, not the card's words. */
   readonly hash: string;
   readonly config: EncoderConfig;
   readonly weights: Weights;
@@ -47,7 +47,31 @@ export function parsePack(bytes: PackBytes, place: string): Pack {
   weights.checkAll();
   const tokenizer = readTokenizer(decode(bytes["tokenizer.json"], at("tokenizer.json")), at("tokenizer.json"), config);
   const head = readHead(weights, manifest.labels);
-  return { manifest, hash: sha256(bytes[MANIFEST_FILE]), config, weights, tokenizer, head };
+  return { manifest, hash: identityOf(manifest), config, weights, tokenizer, head };
+}
+
+/** The same weights packed on another day are the same base for adapters. */
+function identityOf({ files, precision, pooling, labels }: PackManifest): string {
+  const parts = [...PACK_FILES.map((file) => files[file]), precision, pooling, ...labels];
+  return sha256(new TextEncoder().encode(JSON.stringify(parts)));
+}
+
+/** The pack of files that are still in memory, by name. @throws InputError as {@link parsePack} does */
+export function packOf(files: ReadonlyMap<string, Uint8Array>, place: string): Pack {
+  const part = (name: string): Uint8Array => {
+    const bytes = files.get(name);
+    if (bytes === undefined) throw new InputError(`${place}/${name} is missing.`);
+    return bytes;
+  };
+  return parsePack(
+    {
+      [MANIFEST_FILE]: part(MANIFEST_FILE),
+      "config.json": part("config.json"),
+      "tokenizer.json": part("tokenizer.json"),
+      "model.safetensors": part("model.safetensors"),
+    },
+    place,
+  );
 }
 
 /** Hugging Face puts the encoder of a classifier under `bert.`; names are used without. */

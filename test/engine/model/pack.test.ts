@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { float32, type Tensor } from "../../../server/engine/graph/tensor.ts";
 import { type CheckpointBytes, makePack } from "../../../server/engine/model/make-pack.ts";
 import { MANIFEST_FILE } from "../../../server/engine/model/manifest.ts";
-import { parsePack, sha256 } from "../../../server/engine/model/pack.ts";
+import { packOf, sha256 } from "../../../server/engine/model/pack.ts";
 import { readSafetensors, writeSafetensors } from "../../../server/engine/model/safetensors.ts";
 import { InputError } from "../../../server/engine/outcome.ts";
 import { readCheckpointFolder, readPackFolder, writePackFolder } from "../../../server/store/pack-folder.ts";
-import { distance, OPTIONS, packBytes, tinyCheckpoint, tinyPack } from "./tiny.ts";
+import { distance, OPTIONS, tinyCheckpoint, tinyPack } from "./tiny.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (value: unknown): Uint8Array =>
@@ -37,10 +37,12 @@ describe("making a pack", () => {
     const { files, notes } = await makePack(tinyCheckpoint(), { ...OPTIONS, precision: "int8" });
     const again = await makePack(tinyCheckpoint(), { ...OPTIONS, precision: "int8" });
     assert.deepEqual(files, again.files);
-    const pack = parsePack(packBytes(files), "tiny");
+    const pack = packOf(files, "tiny");
     assert.deepEqual(pack.manifest.labels, ["F", "PE", "SE", "US", "none"]);
     assert.equal(pack.manifest.files["model.safetensors"], sha256(files.get("model.safetensors")!));
-    assert.equal(pack.hash, sha256(files.get(MANIFEST_FILE)!));
+    const later = await makePack(tinyCheckpoint(), { ...OPTIONS, precision: "int8", created: "2027-01-01T00:00:00Z" });
+    assert.equal(packOf(later.files, "later").hash, pack.hash);
+    assert.notEqual((await tinyPack({ precision: "int8", pooling: "cls" })).hash, pack.hash);
     assert.match(notes.join("\n"), /no calibration.json/);
   });
 
@@ -59,7 +61,7 @@ describe("making a pack", () => {
     const [one, same, other] = await Promise.all([1, 1, 2].map((seed) => makePack(headless, { ...OPTIONS, seed })));
     assert.deepEqual(one!.files.get("model.safetensors"), same!.files.get("model.safetensors"));
     assert.notDeepEqual(one!.files.get("model.safetensors"), other!.files.get("model.safetensors"));
-    assert.equal(parsePack(packBytes(one!.files), "p").manifest.labels.length, 13);
+    assert.equal(packOf(one!.files, "p").manifest.labels.length, 13);
     assert.match(one!.notes.join("\n"), /no classification head.*\n.*made at random \(seed 1\)/s);
   });
 
@@ -87,7 +89,7 @@ describe("making a pack", () => {
       all.set("pooler.dense.bias", float32(new Float32Array(32), [32]));
     });
     const { files, notes } = await makePack(bare, OPTIONS);
-    const pack = parsePack(packBytes(files), "p");
+    const pack = packOf(files, "p");
     assert.equal(pack.manifest.pooling, "cls");
     assert.ok(pack.config.pooler);
     assert.match(notes.join("\n"), /\[CLS\]/);

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Calibration } from "../../../server/engine/model/calibration.ts";
 import { type CheckpointBytes, makePack, type MakePackOptions } from "../../../server/engine/model/make-pack.ts";
-import { MANIFEST_FILE } from "../../../server/engine/model/manifest.ts";
-import { type Pack, type PackBytes, parsePack } from "../../../server/engine/model/pack.ts";
+import { type Pack, packOf } from "../../../server/engine/model/pack.ts";
 
 const FOLDER = join("test", "fixtures", "tiny-bert");
 
@@ -46,19 +45,10 @@ export const OPTIONS: MakePackOptions = {
   seed: 1,
 };
 
-export function packBytes(files: ReadonlyMap<string, Uint8Array>): PackBytes {
-  return {
-    [MANIFEST_FILE]: files.get(MANIFEST_FILE)!,
-    "config.json": files.get("config.json")!,
-    "tokenizer.json": files.get("tokenizer.json")!,
-    "model.safetensors": files.get("model.safetensors")!,
-  };
-}
-
 export async function tinyPack(options: Partial<MakePackOptions> = {}, calibration?: Calibration): Promise<Pack> {
   const measured = calibration === undefined ? null : new TextEncoder().encode(JSON.stringify(calibration));
   const { files } = await makePack({ ...tinyCheckpoint(), calibration: measured }, { ...OPTIONS, ...options });
-  return parsePack(packBytes(files), "tiny");
+  return packOf(files, "tiny");
 }
 
 /** Largest absolute difference of two lists of numbers. */
