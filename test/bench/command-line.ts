@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
 const cli = join(root, "dist/cli.js");
-const STATEMENTS = 20_000;
+const STATEMENTS = 10_000;
 
 interface Run {
   seconds: number;
