@@ -24,7 +24,7 @@ interface State {
   /** The identifier that a heading or a lone line gives the next statement. */
   readonly id: string | undefined;
   /** Lead-ins by the depth of the list they announce. */
-  readonly leadIns: readonly (string | undefined)[];
+  readonly leadIns: readonly (LeadIn | undefined)[];
   /** A sentence that is a lead-in if a deeper list item comes next, else a statement. */
   readonly pending: Placed | undefined;
   readonly ignore: "no" | "sentence" | "block" | "inside";
@@ -32,6 +32,13 @@ interface State {
   readonly header: readonly string[] | undefined;
   /** Rows of a table that is not over, by the chunk they stand in. */
   readonly rows: readonly TableRows[] | undefined;
+}
+
+/** A sentence that list items continue: it is no statement, so its identifier and a comment that ignores it are theirs. */
+interface LeadIn {
+  readonly text: string;
+  readonly id: string | undefined;
+  readonly ignored: boolean;
 }
 
 interface TableRows {
@@ -176,11 +183,7 @@ function takeSentence(placed: Placed, progress: Progress): void {
   const { sentence } = placed;
   const { pending } = progress;
   if (pending !== undefined && sentence.first && sentence.depth > pending.sentence.depth) {
-    const depth = pending.sentence.depth;
-    const above = pending.sentence.first ? contextOf(pending.sentence, progress) : undefined;
-    const leadIns = progress.leadIns.slice(0, depth);
-    leadIns[depth] = join(above, pending.sentence.text);
-    progress.leadIns = leadIns;
+    announce(pending.sentence, progress);
     progress.pending = undefined;
   } else {
     settle(progress);
@@ -193,6 +196,19 @@ function takeSentence(placed: Placed, progress: Progress): void {
   else add(placed, progress);
 }
 
+/** Makes a sentence the lead-in of the deeper list that follows it. */
+function announce(sentence: Sentence, progress: Progress): void {
+  const above = leadInOf(sentence, progress);
+  const leadIns = progress.leadIns.slice(0, sentence.depth);
+  leadIns[sentence.depth] = {
+    text: join(sentence.first ? above?.text : undefined, sentence.text),
+    id: sentence.id ?? progress.id ?? above?.id,
+    ignored: sentence.ignored || ignoresNext(sentence, progress) || above?.ignored === true,
+  };
+  progress.leadIns = leadIns;
+  progress.id = undefined;
+}
+
 /** A pending sentence that no list item followed is a statement like any other. */
 function settle(progress: Progress): void {
   const { pending } = progress;
@@ -201,8 +217,9 @@ function settle(progress: Progress): void {
 }
 
 function add({ sentence, offset, line }: Placed, progress: Progress): void {
-  const ignored = sentence.ignored || ignoresNext(sentence, progress);
-  const id = sentence.id ?? (sentence.first ? progress.id : undefined);
+  const leadIn = leadInOf(sentence, progress);
+  const ignored = sentence.ignored || ignoresNext(sentence, progress) || leadIn?.ignored === true;
+  const id = sentence.id ?? (sentence.first ? (progress.id ?? leadIn?.id) : undefined);
   progress.id = undefined;
   progress.statements.push({
     start: sentence.start + offset,
@@ -210,7 +227,7 @@ function add({ sentence, offset, line }: Placed, progress: Progress): void {
     text: sentence.text,
     segments: sentence.segments,
     id,
-    context: sentence.first && !completeAlone(sentence.text) ? contextOf(sentence, progress) : undefined,
+    context: sentence.first && !completeAlone(sentence.text) ? leadIn?.text : undefined,
     line: sentence.line + line,
     heading: progress.headingTexts,
     place: sentence.place,
@@ -229,7 +246,7 @@ function ignoresNext(sentence: Sentence, progress: Progress): boolean {
 }
 
 /** The nearest lead-in above a list item. */
-function contextOf(sentence: Sentence, progress: Progress): string | undefined {
+function leadInOf(sentence: Sentence, progress: Progress): LeadIn | undefined {
   return progress.leadIns.slice(0, sentence.depth).findLast((leadIn) => leadIn !== undefined);
 }
 

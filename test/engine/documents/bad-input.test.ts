@@ -6,7 +6,7 @@ import { assertSound } from "./check.ts";
 import { markdownText, plainTextText } from "./random-documents.ts";
 
 const FORMATS: FormatName[] = ["markdown", "text"];
-const runs = Number(process.env["NFR_LENS_RUNS"] ?? 150);
+const runs = Number(process.env["NFR_LENS_RUNS"] ?? 100);
 
 describe("documents: properties of any input", () => {
   for (const format of FORMATS) {

@@ -24,7 +24,7 @@ const uncut: ChunkedFormat = {
   },
 };
 
-const runs = Number(process.env["NFR_LENS_RUNS"] ?? 150);
+const runs = Number(process.env["NFR_LENS_RUNS"] ?? 100);
 
 describe("documents: reading in chunks", () => {
   it("gives what the Markdown parser makes of the whole text", () => {

@@ -212,6 +212,23 @@ Except a paragraph.
     assert.equal(text.slice(statements[0]!.start, statements[0]!.end), "encrypt backups");
   });
 
+  it("hands a lead-in's identifier and the comment that ignores it down to its items", () => {
+    const text = "REQ-5: The system shall:\n\n- encrypt backups\n- REQ-6: log each login\n\n";
+    const ids = (source: string) => readDocument(source, "markdown").statements.map(({ id, ignored }) => [id, ignored]);
+    assert.deepEqual(ids(text), [
+      ["REQ-5", false],
+      ["REQ-6", false],
+    ]);
+    const after = "Other text stays.\n";
+    const hidden = [
+      ["REQ-5", true],
+      ["REQ-6", true],
+      [undefined, false],
+    ];
+    assert.deepEqual(ids(text.replace(":\n", ": <!-- nfr-lens-ignore -->\n") + after), hidden);
+    assert.deepEqual(ids(`<!-- nfr-lens-ignore-next -->\n${text}${after}`), hidden);
+  });
+
   it("says where a statement came from", () => {
     const text = "A paragraph here.\n\n- A list item.\n\n| Requirement |\n|---|\n| A cell shall count. |\n";
     assert.deepEqual(
