@@ -40,7 +40,7 @@ export class Adapters {
   readonly #news: AdapterNews;
   #inForce: AdapterName = null;
   /** When the newest adapter of the project was trained; null where none was. */
-  #lastTraining: { time: string; rows: number } | null = null;
+  #lastTraining: string | null = null;
   /** Adapters are changed one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +55,7 @@ export class Adapters {
     return this.#inForce;
   }
 
-  get lastTraining(): { readonly time: string; readonly rows: number } | null {
+  get lastTraining(): string | null {
     return this.#lastTraining;
   }
 
@@ -217,10 +217,9 @@ export function nameOf(adapter: AdapterName): string {
   return adapter === null ? l10n.t("Base model") : `${adapter.name} ${adapter.version}`;
 }
 
-/** When the newest adapter that was trained here was made, and on how many labels. */
-function lastTrainingOf(listed: readonly ListedAdapter[]): { time: string; rows: number } | null {
-  const newest = listed.find(({ manifest }) => manifest !== null && manifest.options !== null)?.manifest;
-  return newest ? { time: newest.createdAt, rows: newest.labelSet.rows } : null;
+/** When the training of the newest adapter that was trained here began. */
+function lastTrainingOf(listed: readonly ListedAdapter[]): string | null {
+  return listed.find(({ manifest }) => manifest !== null && manifest.options !== null)?.manifest?.createdAt ?? null;
 }
 
 function unwritable(folder: string, error: unknown): InputError {

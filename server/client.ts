@@ -13,11 +13,13 @@ import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
 import { configDiagnostics, diagnostics } from "./lsp/diagnostics.ts";
 import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
+import { trainingWorthwhile } from "./engine/judge/learning-curve.ts";
 import { type ServerStatus, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Start } from "./settings.ts";
 import { CONFIG_FILE } from "./store/config-file.ts";
+import type { LabelRecord } from "./store/label.ts";
 import { PROJECT_FOLDER } from "./store/label-log.ts";
 
 export class Client implements Outlet {
@@ -163,20 +165,12 @@ export class Client implements Outlet {
   }
 }
 
-/** Labels of the first training: fewer teach a classifier of a dozen categories nothing that could be measured. */
-const FIRST_TRAINING = 20;
-/** Share of new labels that makes another training worth its minutes. */
-const NEW_SHARE = 0.2;
-
 /** How many labels there are, how many came after the last training, and whether training again should help. */
-export function labelCount(
-  labels: readonly { readonly time: string; readonly label: string | null }[],
-  last: { readonly time: string; readonly rows: number } | null,
-): ServerStatus["labels"] {
-  const since = last === null ? labels : labels.filter(({ time }) => time > last.time);
-  const several = new Set(labels.map(({ label }) => label)).size > 1;
-  const enough = since.length >= Math.max(FIRST_TRAINING, NEW_SHARE * (last?.rows ?? 0));
-  return { total: labels.length, sinceTraining: since.length, trainingSuggested: several && enough };
+function labelCount(labels: readonly LabelRecord[], lastTraining: string | null): ServerStatus["labels"] {
+  const total = labels.length;
+  const sinceTraining = lastTraining === null ? total : labels.filter(({ time }) => time > lastTraining).length;
+  const classes = new Set(labels.map(({ label }) => label)).size;
+  return { total, sinceTraining, trainingSuggested: trainingWorthwhile({ total, sinceTraining, classes }) };
 }
 
 /** A document as our own client gets it. */

@@ -20,6 +20,11 @@ export class Labelling {
     this.#user = user;
   }
 
+  /** The name that decisions are written under. */
+  get author(): string {
+    return this.#session.settings.author || this.#user;
+  }
+
   /**
    * Writes a decision and shows it everywhere. Throws InputError where nothing was saved: no workspace folder, a
    * statement that is gone, an unknown category, a log that cannot be written.
@@ -47,7 +52,7 @@ export class Labelling {
       label,
       document,
       heading: statement.statement.heading,
-      author: this.#session.settings.author || this.#user,
+      author: this.author,
       time: new Date().toISOString(),
       predicted: statement.prediction.label,
       confidence: Math.round(statement.prediction.confidence * 1e4) / 1e4,

@@ -13,11 +13,14 @@ import {
   parseAdapter,
   parseAdapterName,
   parseLabelParams,
+  parseNextUncertainParams,
   parseTarget,
   parseTrainParams,
   text,
 } from "./messages.ts";
 import { Requests, type TrainProgress } from "./protocol.ts";
+import { nextUncertain } from "./next-uncertain.ts";
+import { reviewLabels } from "./review.ts";
 import { scanWorkspace } from "./scan.ts";
 import type { Teaching } from "./teaching.ts";
 import type { Session } from "./session.ts";
@@ -57,7 +60,7 @@ export function registerRequests(connection: Connection, desk: Desk): void {
   }
 }
 
-function handlers(desk: Desk): Record<Exclude<keyof typeof Requests, "nextUncertain" | "review">, Handler> {
+function handlers(desk: Desk): Record<keyof typeof Requests, Handler> {
   const { client, session, labelling, teaching } = desk;
   return {
     status: () => client.status(),
@@ -77,6 +80,9 @@ function handlers(desk: Desk): Record<Exclude<keyof typeof Requests, "nextUncert
       return bestScores(statement, Infinity);
     },
     scan: (_, signal) => scan(desk, signal),
+    nextUncertain: (params) =>
+      nextUncertain(session, parseNextUncertainParams(params, Requests.nextUncertain), client.categories()),
+    review: (_, signal) => reviewLabels(session, labelling.author, client.categories(), signal),
     train: (params, signal) => {
       signal.addEventListener("abort", () => teaching.cancel());
       const onProgress = (progress: TrainProgress): void => client.progress(progress);

@@ -55,9 +55,7 @@ export class Teaching {
         onProgress,
       });
       if (result.outcome !== "trained") return result;
-      const { report } = result;
-      const { name, version } = report;
-      if (report.promoted) await this.#session.adapters.activate({ name, version }, this.#session.trusted);
+      const report = await this.#promoted(result.report);
       await this.#session.adapters.refresh(this.#session.trusted);
       return { outcome: "trained", report: this.#located(report) };
     } finally {
@@ -133,6 +131,19 @@ export class Teaching {
       gain,
       flips: flips.map((flip) => ({ ...flip, ...placeOf(places, flip.text) })),
     };
+  }
+
+  /** Puts a better adapter in force. Where that fails the report says so: minutes of training are not thrown away. */
+  async #promoted(report: TrainReport): Promise<TrainReport> {
+    const { name, version, promoted, why } = report;
+    if (!promoted) return report;
+    try {
+      await this.#session.adapters.activate({ name, version }, this.#session.trusted);
+      return report;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return { ...report, promoted: false, why: `${why} ${l10n.t("It is not in force: {0}", error.message)}` };
+    }
   }
 
   #mayTrain(): Project {

@@ -67,9 +67,9 @@ export class LabelLog {
     );
   }
 
-  /** The newest record about a statement, also where it took a decision back. */
-  newest(key: string): LabelRecord | undefined {
-    return this.#newest.get(key);
+  /** Whether a labelled document was there no more when the log was read. */
+  isGone(document: string): boolean {
+    return this.#gone.has(document);
   }
 
   /** Reads the file again if it changed since the last look. Returns whether it did. Throws InputError if unreadable. */
