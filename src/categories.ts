@@ -47,22 +47,24 @@ export function countByCategory(statements: readonly ShownStatement[]): {
 
 /** One line of the list a category is picked from. */
 export interface CategoryChoice {
-  /** The key that takes it at once, or null for those beyond the ninth. */
-  key: string | null;
+  /** The keys that take it at once, the one to show first; none beyond the ninth. */
+  keys: readonly string[];
   category: ShownCategory;
   score: number;
 }
 
-/** All categories, the model's favourite first; 1 to 9 take the first nine, 0 is always "not a requirement". */
+/**
+ * All categories, the model's favourite first. 1 to 9 take the first nine, so that 1 always agrees with the model; 0 is
+ * always "not a requirement", wherever that stands.
+ */
 export function categoryChoices(categories: readonly ShownCategory[], scores: Scores): CategoryChoice[] {
   const score = (code: string) => scores.find((entry) => entry.label === code)?.score ?? 0;
   const sorted = categories
     .map((category, place) => ({ category, score: score(category.code), place }))
     .sort((a, b) => b.score - a.score || a.place - b.place);
-  let next = 1;
-  return sorted.map(({ category, score }) => {
-    const key = category.code === NONE ? "0" : next <= 9 ? String(next++) : null;
-    return { key, category, score };
+  return sorted.map(({ category, score }, rank) => {
+    const keys = [...(category.code === NONE ? ["0"] : []), ...(rank < 9 ? [String(rank + 1)] : [])];
+    return { keys, category, score };
   });
 }
 

@@ -10,7 +10,7 @@ type Step =
   { kind: "label"; code: string } | { kind: "accept" } | { kind: "skip" } | { kind: "undo" } | { kind: "end" };
 
 interface QueueItem extends vscode.QuickPickItem {
-  key: string | null;
+  keys: readonly string[];
   step: Step;
 }
 
@@ -77,8 +77,8 @@ async function askAbout(
   const scores = await scoresOf(app, { uri: found.uri, key: found.statement.key });
   const items: QueueItem[] = choiceItems(app, scores).map((item) => withStep(item, found));
   items.push(
-    { key: ".", step: { kind: "skip" }, label: `.  ${vscode.l10n.t("Skip this one")}`, alwaysShow: true },
-    { key: "-", step: { kind: "undo" }, label: `-  ${vscode.l10n.t("Undo the last label")}`, alwaysShow: true },
+    { keys: ["."], step: { kind: "skip" }, label: `.  ${vscode.l10n.t("Skip this one")}`, alwaysShow: true },
+    { keys: ["-"], step: { kind: "undo" }, label: `-  ${vscode.l10n.t("Undo the last label")}`, alwaysShow: true },
   );
   const step = await pickStep(items, vscode.l10n.t("{0} labelled · {1}", labelled, found.reason), found.statement.text);
   editor.setDecorations(mark, []);
@@ -89,7 +89,7 @@ async function askAbout(
 function withStep(item: ChoiceItem, found: Located): QueueItem {
   const { code } = item.choice.category;
   const step: Step = code === found.statement.predicted ? { kind: "accept" } : { kind: "label", code };
-  return { ...item, key: item.choice.key, step };
+  return { ...item, keys: item.choice.keys, step };
 }
 
 function pickStep(items: QueueItem[], title: string, text: string): Promise<Step> {
@@ -105,7 +105,7 @@ function pickStep(items: QueueItem[], title: string, text: string): Promise<Step
       pick.dispose();
     };
     pick.onDidChangeValue((value) => {
-      const hit = items.find((item) => item.key === value);
+      const hit = items.find((item) => item.keys.includes(value));
       if (hit) done(hit.step);
     });
     pick.onDidAccept(() => done(pick.selectedItems[0]?.step ?? { kind: "end" }));

@@ -23,7 +23,7 @@ export function choiceItems(app: ReadyApp, scores: Scores): ChoiceItem[] {
   return categoryChoices(app.status.categories, scores).map((choice) => ({
     choice,
     // A figure space is as wide as a digit: the names stand below each other.
-    label: `${choice.key ?? "\u2007"}  ${choice.category.name}`,
+    label: `${choice.keys[0] ?? "\u2007"}  ${choice.category.name}`,
     description: scores.length > 0 ? `${choice.category.code} · ${percent(choice.score)} %` : choice.category.code,
   }));
 }
@@ -42,7 +42,7 @@ export async function pickCategory(app: ReadyApp, target: Target, text: string):
       pick.dispose();
     };
     pick.onDidChangeValue((value) => {
-      const hit = items.find((item) => item.choice.key === value);
+      const hit = items.find((item) => item.choice.keys.includes(value));
       if (hit) take(hit);
     });
     pick.onDidAccept(() => take(pick.selectedItems[0]));

@@ -37,9 +37,18 @@ export function openComparison(app: ReadyApp, comparison: Comparison): void {
 /** What was trained, whether it is better, and everything one needs to decide otherwise. */
 export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
   const names = { first: vscode.l10n.t("Before"), second: vscode.l10n.t("After") };
+  const { name, version } = report;
+  const used = app.server.status?.adapter;
+  const inUse = used?.name === name && used.version === version;
   const actions: PageActions = [
-    () => activateAdapter(app, { name: report.name, version: report.version }),
-    () => rollback(app),
+    async () => {
+      await activateAdapter(app, { name, version });
+      openReport(app, report);
+    },
+    async () => {
+      await rollback(app);
+      openReport(app, report);
+    },
     () => vscode.commands.executeCommand("nfrLens.adapters.focus"),
   ];
   const activate = { text: vscode.l10n.t("Activate"), action: 0, primary: report.gain.weightedF1 > 0 };
@@ -48,7 +57,7 @@ export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
     { kind: "text", text: report.why, tone: report.promoted ? "good" : "plain" },
     {
       kind: "actions",
-      actions: [report.promoted ? back : activate, { text: vscode.l10n.t("Show Adapters"), action: 2, primary: false }],
+      actions: [inUse ? back : activate, { text: vscode.l10n.t("Show Adapters"), action: 2, primary: false }],
     },
     gainBlock(report.gain),
     ...scoreBlocks(names, report.before, report.after),

@@ -23,14 +23,16 @@ describe("category choices", () => {
     assert.deepEqual(codes, ["none", "SE", "PE", "F", "A", "FT", "L", "LF", "MN", "O", "PO", "SC", "US"]);
   });
 
-  it("gives 0 to what is no requirement, 1 to 9 to the next best, nothing to the rest", () => {
-    const keys = categoryChoices(CATEGORIES, scores).map(({ key }) => key);
-    assert.deepEqual(keys, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", null, null, null]);
+  it("takes the model's favourite with 1, the others with their place, and what is no requirement with 0, too", () => {
+    const keys = categoryChoices(CATEGORIES, scores).map(({ keys }) => keys.join("/"));
+    assert.deepEqual(keys, ["0/1", "2", "3", "4", "5", "6", "7", "8", "9", "", "", "", ""]);
+    const last = categoryChoices(CATEGORIES, []).at(-1);
+    assert.deepEqual([last?.category.code, last?.keys], ["none", ["0"]]);
   });
 
   it("lists a project's own categories too", () => {
     const own = [{ code: "GREEN", name: "Sustainability", iso25010: null, meaning: "" }];
-    assert.deepEqual(categoryChoices(own, []), [{ key: "1", category: own[0], score: 0 }]);
+    assert.deepEqual(categoryChoices(own, []), [{ keys: ["1"], category: own[0], score: 0 }]);
   });
 });
 

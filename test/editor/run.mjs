@@ -1,7 +1,7 @@
 // Runs the journeys of test/editor/journeys in a real VS Code: in the extension folder, in Restricted Mode, and once
-// against the packaged VSIX. Installs the tools it needs when they are missing.
+// against the packaged VSIX; then the journey of a teacher at the keyboard. Installs the tools it needs.
 //
-//   node test/editor/run.mjs [--only folder|restricted|vsix] [--grep TITLE] [--timeout SECONDS] [--verbose]
+//   node test/editor/run.mjs [--only folder|restricted|vsix|teach] [--grep TITLE] [--timeout SECONDS] [--verbose]
 //        [--no-build] [--desktop]
 //
 // On Linux with Chromium the editor is code-server, which comes from npm; elsewhere, or with --desktop, it is a
@@ -12,6 +12,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { findChromium, tools } from "./code-server.mjs";
+import { teach } from "./teach.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
 });
 if (options.grep) process.env.E2E_GREP = options.grep;
 const root = resolve(import.meta.dirname, "../..");
+const sample = join(root, "media/sample");
 const journeys = join(import.meta.dirname, "journeys");
 const bundles = join(root, "out/editor");
 
@@ -81,15 +83,18 @@ try {
   if (existsSync(restricted)) {
     suites.push({ name: "restricted", tests: await bundle(restricted, "restricted"), extension: root, trusted: false });
   }
-  if (options.only === undefined || options.only === "vsix") {
+  if (options.only === undefined || options.only === "vsix" || options.only === "teach") {
     const { packageVsix } = await import("../../package.mjs");
-    suites.push({ name: "vsix", tests: suites[0].tests, vsix: packageVsix(), trusted: true });
+    const vsix = packageVsix();
+    suites.push({ name: "vsix", tests: suites[0].tests, vsix, trusted: true });
+    // Needs a page whose keys can be pressed from outside; a desktop window has none.
+    if (runSuite.name === "runInCodeServer") suites.push({ name: "teach", vsix, run: teach, workspace: sample });
   }
   for (const suite of suites.filter(({ name }) => options.only === undefined || options.only === name)) {
     console.log(`${suite.name}: ${suite.vsix ?? suite.extension}`);
-    const result = await runSuite({
-      ...suite,
+    const result = await (suite.run ?? runSuite)({
       workspace: join(import.meta.dirname, "workspace"),
+      ...suite,
       timeout: Number(options.timeout),
       failureFolder: join(root, "e2e-failure", suite.name),
       verbose: options.verbose,

@@ -53,7 +53,6 @@ const steps = {
     assert.deepEqual(adapters(), []);
   },
   "trains again and opens the report": async ({ page, adapters }) => {
-    await page.locator(".monaco-editor .view-line").first().click();
     await chord(page, "t");
     await webview(page).locator("h1", { hasText: "Training report" }).waitFor({ timeout: 240_000 });
     const report = webview(page);
@@ -69,7 +68,7 @@ const steps = {
     await row(page, /, active · /).waitFor();
   },
   "rolls back to the base model": async ({ page }) => {
-    await command(page, "NFR Lens: Roll Back to Previous Adapter");
+    await webview(page).locator("button", { hasText: "Roll Back" }).click();
     await row(page, /, active · /).waitFor({ state: "detached" });
     await row(page, /^Base model/)
       .filter({ hasText: "active" })
