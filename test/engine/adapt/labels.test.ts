@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { classify, type Example, readLabelRows, trainingSet } from "../../../server/engine/adapt/examples.ts";
-import { parseTrainingOptions, type TrainingChoices } from "../../../server/engine/adapt/options.ts";
+import { parseTrainingOptions } from "../../../server/engine/adapt/options.ts";
 import { foldsOf, leaveOneGroupOut, trainingRows } from "../../../server/engine/adapt/splits.ts";
 import { labelLines } from "./label-lines.ts";
 
