@@ -6,20 +6,27 @@ import { lineStarts, readBlock, type BlockEvent } from "./block.ts";
 import type { ChunkContent, ChunkedFormat, ChunkPlan } from "./chunk.ts";
 import { headingId, startsWithId } from "./identifier.ts";
 import { collapse, InlineText, type Directive, type Piece } from "./inline-text.ts";
-import type { Place } from "./statement.ts";
+import type { Place, Span } from "./statement.ts";
 
 interface Line {
   readonly start: number;
-  /** Without the line ending and without a comment that steers this extension. */
+  /** Behind the last word. */
   readonly end: number;
+  /** The line with blanks in place of comments that steer this extension; empty where nothing else is on it. */
   readonly words: string;
   /** The character of a line of dashes or the like. */
   readonly rule: string | undefined;
-  readonly directive: Directive["what"] | undefined;
+  readonly comments: readonly Comment[];
+}
+
+interface Comment extends Span {
+  readonly what: Directive["what"];
 }
 
 const BULLET = /^[ \t]*(?:[-*+•‣◦·–—]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)/iu;
-const COMMENT = /(?:^|[ \t])(?:#|\/\/|<!--)[ \t]*nfr-lens-(ignore(?:-next|-file)?)[ \t]*(?:-->)?[ \t]*$/u;
+/** In the form of Markdown anywhere, behind `#` or `//` at the end of a line. */
+const COMMENT =
+  /<!--[ \t]*nfr-lens-(ignore(?:-next|-file)?)[ \t]*-->|(?:^|(?<=[ \t]))(?:#|\/\/)[ \t]*nfr-lens-(ignore(?:-next|-file)?)[ \t]*$/gu;
 const RULE = /^[ \t]*([=\-~*^"#+])\1{2,}[ \t]*$/u;
 const MODAL = /\b(?:shall|must|should|will|can|may|is|are|has|have)\b/iu;
 const DEMAND = /\b(?:shall|must|should|will)\b/iu;
@@ -60,14 +67,14 @@ function beginsBlock(line: string): boolean {
 export function readPlainText(source: string, place: Place): BlockEvent[] {
   const starts = lineStarts(source);
   const lines = starts.map((start, index) => lineOf(source, start, starts[index + 1] ?? source.length));
-  const filled = lines.filter(({ words, rule, directive }) => words !== "" || (rule ?? directive) !== undefined);
+  const filled = lines.filter(({ words, rule, comments }) => words !== "" || rule !== undefined || comments.length > 0);
   const title = headingOf(filled);
   const events: BlockEvent[] = title === undefined ? [] : [title.event];
   let touched: { event: number } | undefined;
   for (const block of blocksOf(filled.slice(title?.lines ?? 0))) {
     const only = block.length === 1 ? block[0]! : undefined;
-    if (only?.words === "" && only.directive !== undefined) {
-      request(only.directive, events, touched?.event);
+    if (only?.words === "" && only.comments.length > 0) {
+      for (const { what } of only.comments) request(what, events, touched?.event);
       touched = undefined;
       continue;
     }
@@ -79,12 +86,17 @@ export function readPlainText(source: string, place: Place): BlockEvent[] {
 }
 
 function lineOf(source: string, start: number, next: number): Line {
-  const full = source.slice(start, next).replace(/[\r\n]+$/u, "");
-  const comment = COMMENT.exec(full);
-  const kept = comment === null ? full : full.slice(0, comment.index);
-  const rule = RULE.exec(kept)?.[1];
-  const words = rule === undefined && kept.trim() !== "" ? kept : "";
-  return { start, end: start + kept.length, words, rule, directive: comment?.[1] as Line["directive"] };
+  let words = source.slice(start, next).replace(/[\r\n]+$/u, "");
+  const comments = words.includes("nfr-lens-ignore")
+    ? Array.from(words.matchAll(COMMENT), (match): Comment => {
+        const what = (match[1] ?? match[2]) as Comment["what"];
+        return { start: start + match.index, end: start + match.index + match[0].length, what };
+      })
+    : [];
+  if (comments.length > 0) words = words.replace(COMMENT, (comment) => " ".repeat(comment.length));
+  words = words.trimEnd();
+  const rule = RULE.exec(words)?.[1];
+  return { start, end: start + words.length, words: rule === undefined ? words : "", rule, comments };
 }
 
 /** A heading at the chunk's top and how many lines it takes. */
@@ -151,23 +163,26 @@ function readLines(source: string, block: readonly Line[], place: Place, starts:
   const pieces: Piece[] = [];
   const directives: Directive[] = [];
   let length = 0;
-  block.forEach((line, index) => {
-    const start = index === 0 ? line.start + (bullet?.[0].length ?? 0) : line.start;
-    const next = block[index + 1]?.start ?? line.end;
-    // Up to the next line, so that the line ending parts the words; a comment cut out leaves its gap to the next piece.
-    const end = line.directive === undefined ? next : line.end;
-    pieces.push({ value: source.slice(start, end), start, end, code: false });
-    length += end - start;
-    if (line.directive !== undefined) {
-      directives.push({ at: length, what: line.directive });
-      if (next === line.end) return;
-      pieces.push({ value: source.slice(next - 1, next), start: next - 1, end: next, code: false });
-      length += 1;
+  let from = block[0]!.start + (bullet?.[0].length ?? 0);
+  const pieceTo = (end: number) => {
+    if (end <= from) return;
+    pieces.push({ value: source.slice(from, end), start: from, end, code: false });
+    length += end - from;
+    from = end;
+  };
+  for (const { comments, end } of block) {
+    for (const comment of comments) {
+      pieceTo(comment.start);
+      directives.push({ at: length, what: comment.what });
+      from = comment.end;
     }
-  });
-  if (bullet === null) return readBlock(new InlineText(pieces, directives), { place, depth: 0, lines: starts });
+    // The line ending goes to the piece of the next line and parts the words.
+    pieceTo(end);
+  }
+  const inline = new InlineText(pieces, directives);
+  if (bullet === null) return readBlock(inline, { place, depth: 0, lines: starts });
   const indent = /^\s*/u.exec(block[0]!.words.slice(0, 200))![0].length;
-  return readBlock(new InlineText(pieces, directives), { place: "listItem", depth: 1 + indent, lines: starts });
+  return readBlock(inline, { place: "listItem", depth: 1 + indent, lines: starts });
 }
 
 /** A comment alone on its line: it means the block right above it, or the next one. */

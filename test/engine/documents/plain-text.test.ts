@@ -47,6 +47,8 @@ Ease of Use
 # nfr-lens-ignore-next
 ‹The next goes.› ‹All of it.›
 
+«The first stays.» ‹The second goes.› <!-- nfr-lens-ignore --> «The third stays.»
+
 «The rest stays // nfr-lens-ignored is a word.»
 === a whole file
 ‹The system shall be ignored.›
