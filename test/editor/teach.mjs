@@ -74,6 +74,25 @@ const steps = {
       .filter({ hasText: "active" })
       .waitFor();
   },
+  "compares the adapter with the base model": async ({ page }) => {
+    await command(page, "NFR Lens: Compare Two Adapters");
+    for (const name of ["Base model", "project 1"]) {
+      const choice = page.locator(".quick-input-list .monaco-list-row", { hasText: name });
+      await choice.waitFor();
+      await choice.click();
+    }
+    const comparison = page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
+    await comparison.locator("h1", { hasText: "Base model and project 1" }).waitFor({ timeout: 60_000 });
+    await comparison.locator("svg.interval").waitFor();
+  },
+  "reviews the labels": async ({ page }) => {
+    await command(page, "NFR Lens: Focus on Review View");
+    await command(page, "NFR Lens: Review Labels");
+    const view = page.locator(".pane", { has: page.locator('.pane-header[aria-label^="Review"]') });
+    const found = view.locator(".monaco-list-row").first();
+    const nothing = view.locator(".message", { hasText: "No label looks wrong." });
+    await found.or(nothing).first().waitFor();
+  },
   "shows the coverage": async ({ page }) => {
     await command(page, "NFR Lens: Show Coverage Dashboard");
     const dashboard = page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
