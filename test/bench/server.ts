@@ -5,7 +5,7 @@
  *   node --import tsx test/bench/server.ts [PACK]      PACK is models/base unless named
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,14 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
-import { type InitializationOptions, type ShownChange, type ShownDocument, ToClient } from "../../server/protocol.ts";
+import {
+  type InitializationOptions,
+  Requests,
+  type ShownChange,
+  type ShownDocument,
+  ToClient,
+  type TrainOutcome,
+} from "../../server/protocol.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const REQUIREMENTS = 5000;
@@ -170,6 +177,34 @@ async function startToFirst(root: string, pack: string): Promise<number> {
   return time;
 }
 
+/** Edits while the trainer process computes, against edits without it. */
+async function besideTraining(bench: Bench, root: string, uri: string, alone: number): Promise<void> {
+  const codes = ["SE", "PE", "F", "A", "US", "L", "F"];
+  const lines = Array.from({ length: 700 }, (_, index) => {
+    const text = `${SUBJECTS[index % 6] ?? ""} ${DUTIES[index % 7] ?? ""} ${index}.`;
+    const document = `d${index % 20}.md`;
+    const row = { v: 1, key: `k${index}`, text, label: codes[index % 7], document, heading: [] };
+    return JSON.stringify({ ...row, author: "bench", time: "2026-01-01T00:00:00Z" });
+  });
+  mkdirSync(join(root, ".nfr-lens"), { recursive: true });
+  writeFileSync(join(root, ".nfr-lens/labels.jsonl"), lines.join("\n") + "\n");
+  await bench.client.sendNotification("workspace/didChangeWatchedFiles", {
+    changes: [{ uri: pathToFileURL(join(root, ".nfr-lens/labels.jsonl")).toString(), type: 1 }],
+  });
+  const training = bench.client.sendRequest<TrainOutcome>(Requests.train, { kind: "lora", epochs: 50, seed: 1 });
+  const begun = new Promise<void>((done) => bench.client.onNotification(ToClient.trainProgress, () => done()));
+  const first = await Promise.race([begun, training]);
+  if (first !== undefined) throw new Error(`training did not begin: ${JSON.stringify(first)}`);
+  const times = await edits(bench, uri, 1000, 20);
+  const p95 = quantile(times, 0.95);
+  console.log(
+    `edit while a trainer computes: p50 ${ms(quantile(times, 0.5))}, p95 ${ms(p95)}, ` +
+      `${(p95 / alone).toFixed(2)}× that without (aim at most 2×)`,
+  );
+  await bench.client.sendRequest(Requests.cancelTraining, {});
+  await training;
+}
+
 async function main(): Promise<void> {
   const pack = resolve(process.argv[2] ?? join(ROOT, "models/base"));
   const root = mkdtempSync(join(tmpdir(), "nfr-lens-bench-"));
@@ -201,6 +236,7 @@ async function main(): Promise<void> {
   const lenses = await bench.client.sendRequest<CodeLens[]>("textDocument/codeLens", { textDocument: { uri: large } });
   const bytes = JSON.stringify(lenses).length;
   console.log(`code lenses: ${lenses.length} in ${ms(performance.now() - begin)}, ${(bytes / 1e6).toFixed(2)} MB`);
+  await besideTraining(bench, root, small, quantile(inSmall, 0.95));
   const memory = bench.memory();
   if (memory)
     console.log(`resident memory: ${memory.now.toFixed(0)} MB, peak ${memory.peak.toFixed(0)} MB (aim 300 MB)`);

@@ -170,7 +170,7 @@ describe("teaching in the editor", function () {
   it("refuses to train without labels, and passes on why the trainer will not", async () => {
     await start({ files: { "a.md": document("a") } });
     await refused(Requests.train, PARAMS, /There are no labels yet/);
-    rig.write(".nfr-lens/labels.jsonl", labels(["a"]).split("\n")[0] + "\n");
+    rig.write(".nfr-lens/labels.jsonl", `${labels(["a"]).split("\n")[0] ?? ""}\n`);
     await rig.client.sendNotification("workspace/didChangeWatchedFiles", {
       changes: [{ uri: rig.uri(".nfr-lens/labels.jsonl"), type: 2 }],
     });
