@@ -7,6 +7,7 @@ import { check } from "./check.ts";
 import { classify } from "./classify.ts";
 import { type Command, commandHelp, HELP_OPTION, programHelp } from "./command.ts";
 import { evaluate } from "./evaluate.ts";
+import { exportPack } from "./export.ts";
 import { describePack } from "./model.ts";
 import { parseOptions, suggestion } from "./options.ts";
 import { pack } from "./pack.ts";
@@ -14,7 +15,7 @@ import { complain, type ExitCode, FINE, INTERRUPTED, type Terminal, UNUSABLE, wr
 import { train } from "./train.ts";
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [check, classify, train, evaluate, adapters, pack];
+export const COMMANDS: readonly Command[] = [check, classify, train, evaluate, adapters, pack, exportPack];
 
 /** Runs `nfr-lens ARGS` and returns the exit code. Nothing is thrown, whatever the arguments and the input are. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
