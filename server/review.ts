@@ -28,6 +28,7 @@ export async function reviewLabels(
   categories: Categories,
   signal: AbortSignal,
 ): Promise<Review> {
+  await session.refreshLabels();
   const items: ReviewItem[] = [];
   const decisions: Decision[] = [];
   const repeats: { author: string; first: string; again: string }[] = [];

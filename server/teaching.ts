@@ -46,6 +46,8 @@ export class Teaching {
    * where training cannot begin.
    */
   async train(params: TrainParams, onProgress: (progress: TrainProgress) => void): Promise<TrainOutcome> {
+    // Another window or a pull may have written labels a moment ago.
+    await this.#session.refreshLabels();
     const project = this.#mayTrain();
     const controller = new AbortController();
     this.#training = controller;
@@ -90,6 +92,7 @@ export class Teaching {
    * said while the statement was held out; statements without such an answer are left out.
    */
   async compare(first: AdapterName, second: AdapterName, signal: AbortSignal): Promise<Comparison> {
+    await this.#session.refreshLabels();
     const project = this.#mayLoad();
     const sides = [await this.#judge(project, first, signal), await this.#judge(project, second, signal)] as const;
     const shared = [...sides[0]].flatMap(([text, before]) => {
