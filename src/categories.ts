@@ -25,6 +25,11 @@ export function isQuality(code: string): boolean {
   return code !== FUNCTIONAL && code !== NONE;
 }
 
+/** Whether a statement is shown at all: the model's "not a requirement" is silence, a person's is a decision. */
+export function isShown({ label, source }: ShownStatement): boolean {
+  return label !== NONE || source === "person";
+}
+
 /** A share as a whole number of percent; never 100 % for less than certain. */
 export function percent(share: number): number {
   return share < 1 ? Math.min(99, Math.round(share * 100)) : 100;
@@ -38,6 +43,7 @@ export function countByCategory(statements: readonly ShownStatement[]): {
   const counts = new Map<string, number>();
   let uncertain = 0;
   for (const statement of statements) {
+    if (!isShown(statement)) continue;
     if (statement.uncertain) uncertain += 1;
     else counts.set(statement.label, (counts.get(statement.label) ?? 0) + 1);
   }
@@ -102,7 +108,7 @@ function escapeXml(text: string): string {
 export function badgesByLine(statements: readonly ShownStatement[]): ShownStatement[] {
   const lines = new Map<number, ShownStatement>();
   for (const statement of statements) {
-    if (statement.label === NONE && statement.source === "model" && !statement.uncertain) continue;
+    if (!isShown(statement)) continue;
     const line = statement.range.start.line;
     const there = lines.get(line);
     if (!there || (!isQuality(there.label) && isQuality(statement.label))) lines.set(line, statement);

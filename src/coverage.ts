@@ -83,11 +83,11 @@ function commonHeadings(statements: readonly ShownStatement[]): number {
 function section(name: string, uri: string, statements: readonly ShownStatement[]): Section {
   const result: Section = { name, uri, counts: new Map(), requirements: 0, uncertain: 0 };
   for (const statement of statements) {
+    if (statement.label === NONE) continue;
     if (statement.uncertain) {
       result.uncertain += 1;
       continue;
     }
-    if (statement.label === NONE) continue;
     result.requirements += 1;
     const there = result.counts.get(statement.label);
     if (there) there.count += 1;

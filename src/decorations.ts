@@ -1,6 +1,6 @@
 /** Marks each statement in the editor with its category: a badge in the gutter or an underline, never colour alone. */
 import * as vscode from "vscode";
-import { badgesByLine, badgeState, colourCode, NONE, type BadgeState } from "./categories.ts";
+import { badgesByLine, badgeState, colourCode, isShown, type BadgeState } from "./categories.ts";
 import type { Colours } from "./colours.ts";
 import type { DocumentStore } from "./documents.ts";
 import { toRange } from "./labels.ts";
@@ -39,7 +39,7 @@ export class Decorations implements vscode.Disposable {
 
   private drawEditor(editor: vscode.TextEditor, statements: readonly ShownStatement[]): void {
     const shown =
-      this.mode === "off" ? [] : this.mode === "gutter" ? badgesByLine(statements) : worthMarking(statements);
+      this.mode === "off" ? [] : this.mode === "gutter" ? badgesByLine(statements) : statements.filter(isShown);
     const byType = new Map<string, vscode.DecorationOptions[]>();
     for (const statement of shown) {
       const name = this.typeName(statement.label, badgeState(statement));
@@ -83,10 +83,4 @@ export class Decorations implements vscode.Disposable {
       after: { contentText: state === "uncertain" ? `${code}?` : code, color: colour, margin: "0 0 0 0.6em" },
     };
   }
-}
-
-function worthMarking(statements: readonly ShownStatement[]): ShownStatement[] {
-  return statements.filter(
-    (statement) => statement.label !== NONE || statement.source === "person" || statement.uncertain,
-  );
 }

@@ -133,7 +133,7 @@ function scoreBlocks(names: Names, before: ScoreCard, after: ScoreCard): PageBlo
     [vscode.l10n.t("Calibration error (less is better)"), before.calibrationError, after.calibrationError, -1],
   ];
   return [
-    { kind: "heading", text: vscode.l10n.t("Before and after, on statements held out") },
+    { kind: "heading", text: vscode.l10n.t("On statements held out") },
     {
       kind: "table",
       caption: vscode.l10n.t("Scores in points of a hundred"),

@@ -1,5 +1,5 @@
 /** What the view *Requirements* lists: statements below their category or below their document. */
-import { NONE, isQuality } from "./categories.ts";
+import { isQuality, isShown, NONE } from "./categories.ts";
 import type { ShownCategory, ShownDocument, ShownStatement } from "../server/protocol.ts";
 
 export type Grouping = "category" | "document";
@@ -34,7 +34,7 @@ export function requirementRoots(
 ): Exclude<RequirementNode, StatementNode>[] {
   const nodes = documents.flatMap((document) =>
     document.statements
-      .filter((statement) => statement.label !== NONE || statement.source === "person" || statement.uncertain)
+      .filter(isShown)
       .map((statement): StatementNode => ({ kind: "statement", uri: document.uri, statement })),
   );
   return grouping === "document" ? byDocument(nodes) : byCategory(nodes, categories);

@@ -17,7 +17,8 @@ export async function decideReview(app: ReadyApp, ...args: unknown[]): Promise<v
     );
     return;
   }
-  await showInDocument(app, item);
+  // The document shows the label that is in force; who is asked blind must not see it.
+  if (item.kind !== "blind") await showInDocument(app, item);
   const target = { uri: item.uri, key: item.key };
   const code = await pickCategory(app, target, item.text);
   if (code === undefined) return;

@@ -69,14 +69,16 @@ describe("category looks", () => {
     ]);
     assert.deepEqual(
       shown.map(({ key }) => key),
-      ["SE@1:20", "none@3:0", "none@4:0"],
+      ["SE@1:20", "none@3:0"],
     );
   });
 });
 
 describe("counting", () => {
   it("counts by category, most first, uncertain ones apart", () => {
-    const statements = ["PE", "SE", "SE!", "US?", "PE", "SE", "F"].map((mark, line) => statement(mark, line));
+    const statements = ["PE", "SE", "SE!", "US?", "PE", "SE", "F", "none", "none?"].map((mark, line) =>
+      statement(mark, line),
+    );
     assert.deepEqual(countByCategory(statements), {
       counts: [
         { code: "SE", count: 3 },
