@@ -2,7 +2,7 @@
 // specification (or the files given: npm start -- FILE…), installs into VS Code and opens it where `code` exists.
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { installDependencies } from "./install.mjs";
 
 const root = import.meta.dirname;
@@ -31,8 +31,10 @@ try {
   const vsix = packageVsix();
   console.log(`Packaged ${relative(process.cwd(), vsix)} (${(statSync(vsix).size / 1e6).toFixed(1)} MB).\n`);
 
-  const files = process.argv.length > 2 ? process.argv.slice(2) : [SAMPLE];
-  node(join(root, "dist/cli.js"), "check", ...files);
+  // npm runs this in the package's folder; the paths of the user begin where npm was called.
+  const called = process.env.INIT_CWD ?? process.cwd();
+  const files = process.argv.length > 2 ? process.argv.slice(2).map((file) => resolve(called, file)) : [SAMPLE];
+  node("dist/cli.js", "check", ...files.map((file) => relative(root, file)));
 
   const installed = code("--install-extension", vsix, "--force");
   if (installed === null) {
