@@ -39,6 +39,62 @@ describe("tokenizer", () => {
     for (const { text, ids } of golden) assert.deepEqual([...tokenizer.encode(text)], ids, text);
   });
 
+  it("reads the WordPiece tokenizers of published BERTs", () => {
+    const words = [
+      "[PAD]",
+      "[UNK]",
+      "[CLS]",
+      "[SEP]",
+      "the",
+      "log",
+      "##in",
+      "page",
+      "##s",
+      "must",
+      "load",
+      ",",
+      ".",
+      "e",
+    ];
+    const special = (content: string): object => ({
+      id: words.indexOf(content),
+      content,
+      special: true,
+      normalized: false,
+    });
+    const piece = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
+    const tokens = ["[CLS]", "[SEP]"].map((id) => [id, { id, ids: [words.indexOf(id)], tokens: [id] }]);
+    const published = {
+      version: "1.0",
+      added_tokens: words.slice(0, 4).map(special),
+      normalizer: {
+        type: "BertNormalizer",
+        clean_text: true,
+        handle_chinese_chars: true,
+        strip_accents: null,
+        lowercase: true,
+      },
+      pre_tokenizer: { type: "BertPreTokenizer" },
+      post_processor: {
+        type: "TemplateProcessing",
+        single: [piece("[CLS]"), { Sequence: { id: "A", type_id: 0 } }, piece("[SEP]")],
+        pair: [],
+        special_tokens: Object.fromEntries(tokens) as object,
+      },
+      decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+      model: {
+        type: "WordPiece",
+        unk_token: "[UNK]",
+        continuing_subword_prefix: "##",
+        max_input_chars_per_word: 100,
+        vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+      },
+    };
+    const tokenizer = open(JSON.stringify(published));
+    const ids = tokenizer.encode("The Login pages must load, é! the");
+    assert.deepEqual([...ids], [2, 4, 5, 6, 7, 8, 9, 10, 11, 13, 1, 4, 3]);
+  });
+
   it("cuts at the end, keeps [SEP], and leaves room for virtual tokens", () => {
     const tokenizer = open(TINY);
     const [full] = [tokenizer.encode("the system ".repeat(100))];
