@@ -168,6 +168,8 @@ export class Server implements vscode.Disposable {
     this.status = status;
     if (status.state === "failed") this.fail(status.message ?? vscode.l10n.t("NFR Lens could not load its model."));
     else this.enter(status.state);
+    // Trust may have been given while the server was starting.
+    if (status.restricted && vscode.workspace.isTrusted) void this.sendTrust(true);
   }
 
   private enter(state: ServerState): void {

@@ -8,7 +8,7 @@ import { duration } from "./numbers.ts";
 import type { Training } from "./training.ts";
 
 /** So many categories fit in without pushing others out. */
-const SHOWN = 4;
+const SHOWN = 3;
 
 export class StatusBar implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
@@ -67,16 +67,22 @@ export class StatusBar implements vscode.Disposable {
     const categories = this.server.status?.categories ?? [];
     const { counts, uncertain } = countByCategory(this.documents.get(uri)?.statements ?? []);
     const quality = counts.filter(({ code }) => isQuality(code));
-    const suggested = this.server.status?.labels.trainingSuggested ? " $(mortar-board)" : "";
     const shown = quality.slice(0, SHOWN).map(({ code, count }) => `${code} ${count}`);
     if (quality.length > SHOWN) shown.push("…");
     if (uncertain > 0) shown.push(`? ${uncertain}`);
     const all = counts.map(({ code, count }) => `${categoryOf(categories, code).name} ${count}`);
     if (uncertain > 0) all.push(vscode.l10n.t("uncertain {0}", uncertain));
     return {
-      text: `$(checklist) ${shown.length > 0 ? shown.join(" · ") : "NFR"}${suggested}`,
+      text: `$(checklist) ${shown.length > 0 ? shown.join(" · ") : "NFR"}${this.labelCount()}`,
       label: all.length > 0 ? all.join(", ") : vscode.l10n.t("no requirements in this document"),
     };
+  }
+
+  /** Labels that no training has seen, with the sign of training once that should help. */
+  private labelCount(): string {
+    const { sinceTraining, trainingSuggested } = this.server.status?.labels ?? {};
+    if (!sinceTraining) return "";
+    return `  ${trainingSuggested ? "$(mortar-board)" : "$(tag)"} ${sinceTraining}`;
   }
 
   private tooltip(label: string): vscode.MarkdownString {
