@@ -50,9 +50,7 @@ export function joined(
   // Statements before an edit keep their index, those behind it keep their distance from the end.
   const shift = previous.length - statements.length;
   return statements.map((statement, index) => {
-    const before = [previous[index], previous[index + shift]].find(
-      (old) => old !== undefined && isSame(old, statement),
-    );
+    const before = same(previous[index], statement) ?? same(previous[index + shift], statement);
     const key = before?.shown.key ?? statementKey(classifierText(statement), surroundings.document, statement.heading);
     const prediction = predictionOf(statement);
     const label = surroundings.findLabel(key, classifierText(statement));
@@ -99,16 +97,16 @@ function isUncertain({ confidence, uncertain }: Prediction, threshold: number | 
   return threshold === null ? uncertain : confidence < threshold;
 }
 
-/** Whether a statement says the same under the same headings, so that it has the same key. */
-function isSame({ statement: old }: ClassifiedStatement, statement: Statement): boolean {
-  if (old === statement) return true;
-  return (
-    old.text === statement.text &&
-    old.context === statement.context &&
-    (old.heading === statement.heading ||
-      (old.heading.length === statement.heading.length &&
-        old.heading.every((heading, depth) => heading === statement.heading[depth])))
-  );
+/** What was known before, where it said the same under the same headings and therefore has the same key. */
+function same(before: ClassifiedStatement | undefined, statement: Statement): ClassifiedStatement | undefined {
+  const old = before?.statement;
+  if (old === undefined || old === statement) return before;
+  const isSame = old.text === statement.text && old.context === statement.context;
+  return isSame && areSame(old.heading, statement.heading) ? before : undefined;
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some === others || (some.length === others.length && some.every((text, depth) => text === others[depth]));
 }
 
 function isSameDecision(a: LabelRecord | undefined, b: LabelRecord | undefined): boolean {

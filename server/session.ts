@@ -381,8 +381,10 @@ async function predict(
   const missing = [...new Set(words.filter((text) => !known.has(text)))];
   const fresh = missing.length === 0 ? [] : await classifier.classify(missing, { signal });
   stopIf(signal);
-  const found = new Map(missing.map((text, index) => [text, fresh[index]!]));
-  const byWords = new Map(words.map((text) => [text, known.get(text) ?? found.get(text)!]));
+  missing.forEach((text, index) => known.set(text, fresh[index]!));
+  // What was edited away is kept for an undo, but not without end.
+  const crowded = known.size > 2 * words.length + 1000;
+  const byWords = crowded ? new Map(words.map((text) => [text, known.get(text)!])) : known;
   document.predictions = { identity, byWords };
   return (statement) => byWords.get(classifierText(statement))!;
 }

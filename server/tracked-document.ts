@@ -17,7 +17,7 @@ export class TrackedDocument {
   /** What the reader made of the text last; the next reading takes over what did not change. */
   read: ReadDocument | undefined;
   /** Predictions by the words they are for, of the model named by `identity`. */
-  predictions: { identity: string; byWords: ReadonlyMap<string, Prediction> } = { identity: "", byWords: new Map() };
+  predictions: { identity: string; byWords: Map<string, Prediction> } = { identity: "", byWords: new Map() };
   #text: TextDocument;
   #result: ClassifiedDocument | undefined;
   /** The version for which the last run ended, with a result or (the model failed) without. */
