@@ -22,7 +22,7 @@ from supervised import load_classifier, predict
 from vocabulary import encode, load_vocabulary, pad
 
 
-def adapt(places: Places, base: Classifier, texts: list[str], targets: np.ndarray, *, sets: bool = False, epochs: int = 8,
+def adapt(places: Places, base: Classifier, texts: list[str], targets: np.ndarray, *, sets: bool = False, epochs: int = 5,
           peak: float = 2e-3, rank: int = 8, seed: int = 1) -> Classifier:
     """targets [rows, 13]: distributions, or 0/1 sets of classes (the loss then is the log of the set's probability)."""
     torch.manual_seed(seed)
