@@ -2,8 +2,10 @@
  * Adapters on disk: `adapters/NAME/VERSION/`, each folder complete or absent; `adapters/active.json`, the history of
  * what was active, whose last entry is in force; `adapters/.trash/`, where deleted ones go. Nothing is removed.
  */
-import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import type { Dirent } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   type Adapter,
   type AdapterBase,
@@ -16,8 +18,7 @@ import { type AdapterManifest, parseManifest } from "../engine/adapt/manifest.ts
 import { CONFIG_FILE, TENSOR_FILE } from "../engine/adapt/peft.ts";
 import { FieldReader } from "../engine/model/record.ts";
 import { InputError } from "../engine/outcome.ts";
-import { writeFileAtomic } from "./atomic-write.ts";
-import { writePackFolder } from "./pack-folder.ts";
+import { syncFolder, writeFileAtomic } from "./atomic-write.ts";
 
 export const REPORT_FILE = "report.json";
 export const HELD_OUT_FILE = "held-out.jsonl";
@@ -66,9 +67,26 @@ export async function readAdapterFolder(folder: string, base: AdapterBase): Prom
   }
 }
 
-/** Writes the folder complete or not at all; it must not exist yet. */
+/**
+ * Makes the folder, complete or not at all: the files are written and flushed in a hidden one beside it, which then
+ * takes its name. @throws InputError when the folder exists already
+ */
 export async function writeAdapterFolder(folder: string, files: AdapterFiles): Promise<void> {
-  await writePackFolder(folder, files);
+  const target = resolve(folder);
+  if ((await foldersAndFilesIn(target)).length > 0) {
+    throw new InputError(`${folder} exists already and is not empty. Choose another name or version for the adapter.`);
+  }
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (const [name, bytes] of files) await writeFile(join(temporary, name), bytes, { flag: "wx", flush: true });
+    await syncFolder(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  await syncFolder(dirname(target));
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {
@@ -110,9 +128,13 @@ async function list(root: string, name: string, version: string): Promise<Listed
 }
 
 async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await foldersAndFilesIn(folder);
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map((entry) => entry.name);
+}
+
+async function foldersAndFilesIn(folder: string): Promise<Dirent[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map((entry) => entry.name);
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
