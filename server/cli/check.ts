@@ -1,7 +1,7 @@
 /** `check PATH…`: the categories of every requirement in documents, for people (text) and for CI (JSON, exit code). */
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { joined, type Surroundings } from "../classified.ts";
-import { formatOf, readDocument } from "../engine/documents/read.ts";
+import { readDocument } from "../engine/documents/read.ts";
 import { classifierText, type ReadDocument, type Statement } from "../engine/documents/statement.ts";
 import { InputError, throwIfCancelled } from "../engine/outcome.ts";
 import type { Classifier } from "../engine/model/classifier.ts";
@@ -97,7 +97,7 @@ async function checkDocument(
   signal: AbortSignal,
 ): Promise<CheckedDocument> {
   const text = TextDocument.create(source.uri, "", 0, await readDocumentText(source.file));
-  const read = readDocument(text.getText(), formatOf(source.file) ?? "text");
+  const read = readDocument(text.getText(), source.format);
   const statements = await classifyStatements(text, read, projects.surroundings(source.uri), model, signal);
   const problems = read.problems.map(({ message, start, end }): Finding => {
     return { rule: "problem", message, line: text.positionAt(start).line + 1, start, end };

@@ -1,7 +1,7 @@
 /** From the paths of a command line to documents: which project each belongs to, and which files a folder stands for. */
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { URI } from "vscode-uri";
-import { formatOf } from "../engine/documents/read.ts";
+import { type FormatName, formatOf } from "../engine/documents/read.ts";
 import { InputError } from "../engine/outcome.ts";
 import { Projects } from "../project.ts";
 import { isIncluded } from "../store/config.ts";
@@ -16,6 +16,7 @@ export interface DocumentSource {
   readonly uri: string;
   /** For the screen: as given, with forward slashes. */
   readonly shown: string;
+  readonly format: FormatName;
 }
 
 export interface Unreadable {
@@ -53,8 +54,8 @@ export async function findDocuments(paths: readonly string[], terminal: Terminal
   }
   const byFile = new Map<string, DocumentSource>();
   for (const { path, absolute, folder } of places) {
-    const work = (): Promise<DocumentSource[]> =>
-      folder ? inFolder(path, absolute, projects) : single(path, absolute);
+    const work = async (): Promise<DocumentSource[]> =>
+      folder ? inFolder(path, absolute, projects) : [single(path, absolute, terminal)];
     const found = (await readable(path, work, unreadable, terminal)) ?? [];
     for (const source of found) if (!byFile.has(source.file)) byFile.set(source.file, source);
   }
@@ -84,20 +85,23 @@ export async function readable<T>(
   }
 }
 
-async function single(path: string, absolute: string): Promise<DocumentSource[]> {
-  return Promise.resolve([{ file: absolute, uri: URI.file(absolute).toString(), shown: slashes(path) }]);
+/** A file that was named is read whatever its name; in an unknown format as plain text, which is said. */
+function single(path: string, absolute: string, terminal: Terminal): DocumentSource {
+  const format = formatOf(absolute);
+  if (format === undefined)
+    complain(terminal, `${slashes(path)}: the format is not known, so it is read as plain text`);
+  return { file: absolute, uri: URI.file(absolute).toString(), shown: slashes(path), format: format ?? "text" };
 }
 
 async function inFolder(path: string, absolute: string, projects: Projects): Promise<DocumentSource[]> {
   const project = projects.of(URI.file(join(absolute, "document")).toString());
   const inProject = (name: string): string => slashes(relative(project?.root ?? absolute, join(absolute, name)));
-  const names = await listDocuments(
-    absolute,
-    (name) => formatOf(name) !== undefined && (project === undefined || isIncluded(project.config, inProject(name))),
-  );
+  const wanted = (name: string): boolean => project === undefined || isIncluded(project.config, inProject(name));
+  const names = await listDocuments(absolute, (name) => formatOf(name) !== undefined && wanted(name));
   return names.map((name) => {
     const file = join(absolute, name);
-    return { file, uri: URI.file(file).toString(), shown: slashes(join(path, name)) };
+    const shown = slashes(join(path, name));
+    return { file, uri: URI.file(file).toString(), shown, format: formatOf(name)! };
   });
 }
 

@@ -1,6 +1,6 @@
 /** `train`: a project adapter from labels, in a child process, with progress on standard error. */
 import { basename, dirname, resolve } from "node:path";
-import { readDocument, formatOf } from "../engine/documents/read.ts";
+import { readDocument } from "../engine/documents/read.ts";
 import { classifierText } from "../engine/documents/statement.ts";
 import { InputError } from "../engine/outcome.ts";
 import type { TrainReport } from "../protocol.ts";
@@ -79,7 +79,7 @@ async function wordsOf(paths: readonly string[], terminal: Terminal): Promise<st
   if (paths.length === 0) return [];
   const { sources } = await findDocuments(paths, terminal);
   const texts = await Promise.all(
-    sources.map(async ({ file }) => readDocument(await readDocumentText(file), formatOf(file) ?? "text")),
+    sources.map(async ({ file, format }) => readDocument(await readDocumentText(file), format)),
   );
   return texts.flatMap(({ statements }) => statements.filter(({ ignored }) => !ignored).map(classifierText));
 }

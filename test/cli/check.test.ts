@@ -135,6 +135,17 @@ describe("check", function () {
     assert.match(ignored.err, /old\/z\.md is left out: \.nfr-lens\/config\.json ignores it/);
   });
 
+  it("reads a named file in an unknown format as plain text, and says so", async () => {
+    const root = project("format", { "notes.org": "The pump shall stop.\n" });
+    const { code, files, err } = await report(root, "notes.org");
+    assert.equal(code, 0);
+    assert.deepEqual(
+      files.map(({ statements }) => statements.length),
+      [1],
+    );
+    assert.equal(err, "nfr-lens: notes.org: the format is not known, so it is read as plain text\n");
+  });
+
   it("names files it cannot read, reads the others and ends with 2", async () => {
     const root = project("unreadable", {
       "good.md": "The pump shall stop.\n",
