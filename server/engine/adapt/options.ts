@@ -33,6 +33,8 @@ export interface TrainingOptions {
   readonly labelSmoothing: number;
   /** 0 weighs all rows alike, 1 weighs classes by the inverse of their frequency. */
   readonly classBalance: number;
+  /** How far from the base towards the trained weights the adapter goes: 1 keeps the trained ones as they are. */
+  readonly blend: number;
   /** Epochs without a better validation score after which training stops. */
   readonly patience: number;
   readonly seed: number;
@@ -45,11 +47,11 @@ export type TrainingChoices = { readonly [K in keyof TrainingOptions]?: unknown 
 
 /** What depends on the kind: rates that differ by what is trained. */
 const BY_KIND: Record<AdapterKind, { learningRate: number; epochs: number }> = {
-  lora: { learningRate: 7e-4, epochs: 6 },
-  prompt: { learningRate: 3e-3, epochs: 6 },
-  "lora+prompt": { learningRate: 7e-4, epochs: 6 },
-  head: { learningRate: 1e-3, epochs: 12 },
-  full: { learningRate: 1e-4, epochs: 6 },
+  lora: { learningRate: 7e-4, epochs: 5 },
+  prompt: { learningRate: 3e-3, epochs: 5 },
+  "lora+prompt": { learningRate: 7e-4, epochs: 5 },
+  head: { learningRate: 2e-3, epochs: 12 },
+  full: { learningRate: 1e-4, epochs: 5 },
 };
 
 /** Completes and checks `choices` for a base of `layerCount` layers; throws InputError naming the first bad field. */
@@ -79,6 +81,7 @@ export function parseTrainingOptions(choices: TrainingChoices, layerCount: numbe
     clip: number("clip", 1, 1e-6, 1e6),
     labelSmoothing: number("labelSmoothing", 0.05, 0, 0.5),
     classBalance: number("classBalance", 0.3, 0, 1),
+    blend: number("blend", 0.7, 0, 1),
     patience: whole("patience", choices.patience ?? 3, 1, 1000),
     seed: whole("seed", choices.seed ?? 1, 0, 4294967295),
     searchMinutes: number("searchMinutes", 0, 0, 1440),
@@ -103,6 +106,7 @@ const FIELDS: readonly (keyof TrainingOptions)[] = [
   "clip",
   "labelSmoothing",
   "classBalance",
+  "blend",
   "patience",
   "seed",
   "searchMinutes",

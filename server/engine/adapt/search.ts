@@ -134,6 +134,7 @@ async function tryOut(
     trainer.reset();
     const kept = trainingRows(examples, isHeld).map((row) => rows[row]!);
     await trainer.fit({ rows: kept, validation: [], epochs, signal });
+    trainer.blend(options.blend);
     const held = rows.filter((_, row) => isHeld(row));
     truth.push(...held.map((row) => row.target));
     said.push(...(await trainer.predict(held, signal)).map(argmax));

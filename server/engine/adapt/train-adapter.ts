@@ -193,6 +193,7 @@ async function teach(trainer: Trainer, lesson: Lesson, hooks: PartHooks): Promis
     onEpoch: hooks.onEpoch,
     onProgress: (progress) => hooks.onFit("labels", { ...progress, fraction: share + (1 - share) * progress.fraction }),
   });
+  trainer.blend(trainer.plan.options.blend);
   return result.epochs;
 }
 

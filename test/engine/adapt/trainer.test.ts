@@ -236,6 +236,26 @@ describe("training", () => {
     plain.forEach((logit, i) => assert.ok(Math.abs(logit - expected[i]!) < 1e-4, `${logit} ${expected[i]!}`));
   });
 
+  it("blends with the base: not at all, half, and but for classes the base lacks", async () => {
+    const options = parseTrainingOptions({ kind: "lora", layers: "1", targets: "v", epochs: 3, learningRate: 2e-2 }, 2);
+    const one = await Trainer.create(base, planTraining(base.config, options, ["F", "PE", "NEW"]), { threads: 1 });
+    const fresh = one.snapshot();
+    await one.fit({ rows: rows(24).map((row) => ({ ...row, target: row.target - 1 })), validation: [], epochs: 3 });
+    const trained = one.snapshot();
+    const half = (name: string, i: number): number => (fresh.get(name)![i]! + trained.get(name)![i]!) / 2;
+    const close = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-6, `${a} ${b}`);
+    one.blend(0.5);
+    for (const { name, data } of one.parameters) {
+      data.forEach((value, i) => {
+        const kept = name.endsWith("lora_A") || (name.startsWith("classifier") && i % 3 === 2);
+        close(value, kept ? trained.get(name)![i]! : half(name, i));
+      });
+    }
+    one.restore(trained);
+    one.blend(1);
+    one.parameters.forEach(({ name, data }) => data.forEach((value, i) => close(value, trained.get(name)![i]!)));
+  });
+
   it("grows and shrinks the classes without losing the others", async () => {
     const options = parseTrainingOptions({ kind: "head" }, 2);
     const labels = ["US", "F", "NEW"];
