@@ -13,8 +13,8 @@ import { argmax, type FitProgress, type FitState, type Trainer, type TrainingRow
 /** Up to so many labels every row is judged once, by cross-validation; beyond, a held-out quarter is enough. */
 const CROSS_VALIDATED = 800;
 const FOLDS = 4;
-/** Labels from which a part of the training rows can be spared to decide when to stop. */
-const SPARED_FROM = 400;
+/** Labels from which a part of the training rows can be spared, and says enough, to decide when to stop. */
+const SPARED_FROM = 1000;
 /** Share of the learning rate in the synthetic phase, and its epochs. */
 const SYNTHETIC = { rate: 0.5, epochs: 2 } as const;
 
