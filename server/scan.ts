@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { formatOf } from "./engine/documents/read.ts";
+import { InputError } from "./engine/outcome.ts";
 import type { Project } from "./project.ts";
 import type { Session } from "./session.ts";
 import { isIncluded } from "./store/config.ts";
@@ -39,10 +40,10 @@ export async function scanWorkspace(session: Session, hooks: ScanHooks): Promise
     const result =
       session.document(uri) !== undefined
         ? await session.current(uri, hooks.signal)
-        : await session
-            .readClosed(uri, () => readFile(uri, project, path), hooks.signal)
+        : await session.closed
+            .read(uri, () => readFile(uri, project, path), hooks.signal)
             .catch((error: unknown) => {
-              if (error instanceof Error && error.name === "InputError") hooks.onProblem(error.message);
+              if (error instanceof InputError) hooks.onProblem(error.message);
               else throw error;
               return undefined;
             });

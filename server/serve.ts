@@ -140,7 +140,7 @@ function registerChanges(
       if (paths.some((uri) => uri.endsWith(`/${PROJECT_FOLDER}/${CONFIG_FILE}`))) await session.readConfig();
       if (paths.some((uri) => uri.includes(`/${PROJECT_FOLDER}/`))) await session.refreshLabels();
       if (paths.some((uri) => uri.includes(`/${PROJECT_FOLDER}/adapters/`))) await session.refreshAdapters();
-      for (const uri of paths) await session.rereadClosed(uri);
+      for (const uri of paths) await session.closed.reread(uri);
     }),
   );
   connection.onDidChangeConfiguration((params) =>

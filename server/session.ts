@@ -6,11 +6,13 @@ import type { TextDocumentContentChangeEvent } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import { type ClassifiedDocument, type ClassifiedStatement, joined } from "./classified.ts";
 import { readDocument } from "./engine/documents/read.ts";
-import { classifierText, type Statement } from "./engine/documents/statement.ts";
-import type { Classifier, Prediction } from "./engine/model/classifier.ts";
-import { Cancelled } from "./engine/outcome.ts";
+import type { Statement } from "./engine/documents/statement.ts";
+import { Cancelled, throwIfCancelled } from "./engine/outcome.ts";
 import { Adapters } from "./adapters.ts";
+import { ClosedDocuments } from "./closed-documents.ts";
+import { LabelReader } from "./label-reader.ts";
 import { ModelHost, type OpenModel } from "./model.ts";
+import { predict } from "./predictions.ts";
 import { Projects } from "./project.ts";
 import type { TrainerRuns } from "./teaching.ts";
 import type { ServerSettings } from "./protocol.ts";
@@ -44,6 +46,7 @@ export class Session {
   readonly model: ModelHost;
   readonly projects = new Projects();
   readonly adapters: Adapters;
+  readonly closed: ClosedDocuments;
   settings: ServerSettings = DEFAULT_SETTINGS;
   /** Folder of the model pack. */
   pack = "";
@@ -51,17 +54,13 @@ export class Session {
   #rootsRead: Promise<void> = Promise.resolve();
   readonly #outlet: Outlet;
   readonly #open = new Map<string, TrackedDocument>();
-  /** Results of documents that a scan read from disk and that are not open. */
-  readonly #scanned = new Map<string, ClassifiedDocument>();
-  /** How to read the documents of the last scan again, open ones included. */
-  readonly #sources = new Map<string, () => Promise<TextDocument>>();
-  #rereading = new AbortController();
-  /** Problems of label logs that the user was told of. */
-  readonly #told = new Set<string>();
+  readonly #labelReader: LabelReader;
 
   constructor(parts: Parts, outlet: Outlet) {
     this.#outlet = outlet;
+    this.#labelReader = new LabelReader(outlet);
     this.model = new ModelHost(parts.openModel);
+    this.closed = new ClosedDocuments(this, outlet);
     this.adapters = new Adapters(this.model, this.projects, {
       swapped: () => {
         this.reclassify();
@@ -135,7 +134,7 @@ export class Session {
 
   open(uri: string, languageId: string, version: number, text: string): void {
     this.#open.get(uri)?.cancel();
-    this.#scanned.delete(uri);
+    this.closed.openedInEditor(uri);
     const document = new TrackedDocument(uri, languageId, version, text);
     this.#open.set(uri, document);
     this.#classify(document, 0);
@@ -155,43 +154,13 @@ export class Session {
     document.settle(undefined);
     this.#open.delete(uri);
     this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
-    void this.rereadClosed(uri);
+    void this.closed.reread(uri);
   }
 
-  /** Reads a document that no editor has open, and keeps reading it when it changes. Rejects where it is unreadable. */
-  async readClosed(
-    uri: string,
-    source: () => Promise<TextDocument>,
-    signal?: AbortSignal,
-  ): Promise<ClassifiedDocument> {
-    this.#sources.set(uri, source);
-    const text = await source();
-    const document = new TrackedDocument(uri, text.languageId, text.version, text.getText());
-    const result = await this.#result(document, signal ?? new AbortController().signal);
-    const closed = { ...result, version: null };
-    // It may have been opened meanwhile; then the editor's text counts.
-    if (this.#open.has(uri)) return closed;
-    this.#scanned.set(uri, closed);
-    this.#outlet.classified(closed);
-    return closed;
-  }
-
-  /** Reads a scanned document again, because it changed on disk or its editor closed; forgets it when it is gone. */
-  async rereadClosed(uri: string): Promise<void> {
-    const source = this.#sources.get(uri);
-    if (source === undefined || this.#open.has(uri)) return;
-    try {
-      await this.readClosed(uri, source);
-    } catch (error) {
-      this.#outlet.log(errorMessage(error));
-      this.#sources.delete(uri);
-      this.#scanned.delete(uri);
-      this.#outlet.classified({ uri, version: null, statements: [], problems: [] });
-    }
-  }
-
-  get openDocuments(): readonly TrackedDocument[] {
-    return [...this.#open.values()];
+  /** Classifies the text of a document that no editor has open. */
+  async classifyClosed(text: TextDocument, signal: AbortSignal): Promise<ClassifiedDocument> {
+    const document = new TrackedDocument(text.uri, text.languageId, text.version, text.getText());
+    return { ...(await this.#result(document, signal)), version: null };
   }
 
   document(uri: string): TrackedDocument | undefined {
@@ -201,18 +170,18 @@ export class Session {
   /** The result for the newest text of an open document, waited for, or that of a scanned one. */
   async current(uri: string, signal?: AbortSignal): Promise<ClassifiedDocument | undefined> {
     const document = this.#open.get(uri);
-    return document === undefined ? this.#scanned.get(uri) : document.current(signal);
+    return document === undefined ? this.closed.result(uri) : document.current(signal);
   }
 
   /** Every document something is known about, as last classified. */
   known(): ClassifiedDocument[] {
     const open = [...this.#open.values()].flatMap(({ latest }) => latest ?? []);
-    return [...open, ...this.#scanned.values()];
+    return [...open, ...this.closed.results];
   }
 
   /** The statement `key` of a document, as last classified. */
   statement(uri: string, key: string): ClassifiedStatement | undefined {
-    const document = this.#open.get(uri)?.latest ?? this.#scanned.get(uri);
+    const document = this.#open.get(uri)?.latest ?? this.closed.result(uri);
     return document?.statements.find(({ shown }) => shown.key === key);
   }
 
@@ -228,17 +197,7 @@ export class Session {
   /** Classifies every document again, because the model or the rules changed. */
   reclassify(): void {
     for (const document of this.#open.values()) this.#classify(document, 0);
-    this.#rereading.abort();
-    this.#rereading = new AbortController();
-    void this.#rereadAll(this.#rereading.signal);
-  }
-
-  /** One after the other, so that a large workspace takes time and not memory. */
-  async #rereadAll(signal: AbortSignal): Promise<void> {
-    for (const uri of [...this.#sources.keys()]) {
-      if (signal.aborted) return;
-      await this.rereadClosed(uri);
-    }
+    this.closed.rereadAll();
   }
 
   // ── classification ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,7 +217,7 @@ export class Session {
   /** One run over an open document; superseded runs reject. */
   async #run(document: TrackedDocument, signal: AbortSignal): Promise<void> {
     await this.prepared();
-    stopIf(signal);
+    throwIfCancelled(signal);
     if (this.model.model === undefined) document.settle(undefined);
     else this.#settle(document, await this.#result(document, signal));
   }
@@ -272,7 +231,7 @@ export class Session {
     const statements = (document.read?.statements ?? []).filter((statement) => !statement.ignored);
     const predictionOf = await predict(document, statements, this.model.classifier(), signal);
     await this.#refreshLabelsOf(uri);
-    stopIf(signal);
+    throwIfCancelled(signal);
     const found = { statements, predictionOf, positionAt: (offset: number) => text.positionAt(offset) };
     const previous = document.latest?.statements ?? [];
     return {
@@ -296,39 +255,13 @@ export class Session {
   /** Reads label logs that changed on disk and shows what they say now. */
   async refreshLabels(): Promise<void> {
     let changed = false;
-    for (const project of this.projects.all) changed = (await this.#readLabels(project)) || changed;
+    for (const project of this.projects.all) changed = (await this.#labelReader.read(project)) || changed;
     if (changed) this.showLabels();
   }
 
   async #refreshLabelsOf(uri: string): Promise<void> {
     const project = this.projects.of(uri);
-    if (project !== undefined && (await this.#readLabels(project))) this.showLabels();
-  }
-
-  async #readLabels(project: Projects["all"][number]): Promise<boolean> {
-    try {
-      const changed = await project.labels.refresh();
-      if (changed) this.#reportLabelProblems(project);
-      return changed;
-    } catch (error) {
-      this.#tellOnce(errorMessage(error));
-      return false;
-    }
-  }
-
-  /** Every line that is not used goes to the log; of each kind that a person can mend, the first to the screen. */
-  #reportLabelProblems({ root, labels }: Projects["all"][number]): void {
-    for (const { kind, message } of labels.problems) {
-      if (!this.#told.has(`${root} ${message}`)) this.#outlet.log(message);
-      this.#told.add(`${root} ${message}`);
-      if (kind === "conflict" || kind === "newer") this.#tellOnce(message, `${root} ${kind}`);
-    }
-  }
-
-  #tellOnce(message: string, about = message): void {
-    if (this.#told.has(about)) return;
-    this.#told.add(about);
-    this.#outlet.warn(message);
+    if (project !== undefined && (await this.#labelReader.read(project))) this.showLabels();
   }
 
   /** Joins every known result with the labels as they are now. */
@@ -337,10 +270,7 @@ export class Session {
       if (document.latest) document.relabel(this.#relabelled(document.latest));
       if (document.latest) this.#outlet.classified(document.latest);
     }
-    for (const [uri, document] of this.#scanned) {
-      this.#scanned.set(uri, this.#relabelled(document));
-      this.#outlet.classified(this.#relabelled(document));
-    }
+    this.closed.replaceEach((document) => this.#relabelled(document));
     this.#outlet.shownAnew();
     this.#outlet.statusChanged();
   }
@@ -361,30 +291,4 @@ export class Session {
     };
     return { ...document, statements: joined(found, this.projects.surroundings(document.uri), statements) };
   }
-}
-
-function stopIf(signal: AbortSignal): void {
-  if (signal.aborted) throw new Cancelled();
-}
-
-/** Predictions of all statements; the model is asked only for words that the document did not hold before. */
-async function predict(
-  document: TrackedDocument,
-  statements: readonly Statement[],
-  classifier: Classifier,
-  signal: AbortSignal,
-): Promise<(statement: Statement) => Prediction> {
-  const identity = `${classifier.identity.pack} ${classifier.identity.adapter ?? ""}`;
-  const known =
-    document.predictions.identity === identity ? document.predictions.byWords : new Map<string, Prediction>();
-  const words = statements.map(classifierText);
-  const missing = [...new Set(words.filter((text) => !known.has(text)))];
-  const fresh = missing.length === 0 ? [] : await classifier.classify(missing, { signal });
-  stopIf(signal);
-  missing.forEach((text, index) => known.set(text, fresh[index]!));
-  // What was edited away is kept for an undo, but not without end.
-  const crowded = known.size > 2 * words.length + 1000;
-  const byWords = crowded ? new Map(words.map((text) => [text, known.get(text)!])) : known;
-  document.predictions = { identity, byWords };
-  return (statement) => byWords.get(classifierText(statement))!;
 }
