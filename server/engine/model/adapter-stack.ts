@@ -85,7 +85,7 @@ export function gateFeeds(stack: AdapterStack, mixes: readonly Mix[]): Record<st
         }
       });
     });
-    feeds[siteInput(site, "gate")] = float32(gate, [mixes.length, chosen, 1, rank]);
+    feeds[siteInput(site, "gate")] = float32(gate, [mixes.length, 1, chosen * rank]);
   }
   return feeds;
 }

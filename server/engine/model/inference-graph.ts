@@ -78,7 +78,7 @@ function adapterInputs(graph: Graph): InferenceOptions {
         choice,
         a: graph.input(siteInput(site, "a"), "float32", ["adapters", rank, input]),
         b: graph.input(siteInput(site, "b"), "float32", ["adapters", rank, output]),
-        gate: graph.input(siteInput(site, "gate"), "float32", ["batch", "chosen", 1, rank]),
+        gate: graph.input(siteInput(site, "gate"), "float32", ["batch", 1, `chosen ${rank}`]),
       };
     },
     range: (site) => ({

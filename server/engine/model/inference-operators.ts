@@ -9,7 +9,7 @@
  */
 import type { Graph, Shape, Value } from "../graph/builder.ts";
 import { add, cast, mul, tanh } from "../graph/operators/elementwise.ts";
-import { concat, gather, reduceSum, split } from "../graph/operators/indexing.ts";
+import { concat, gather, split } from "../graph/operators/indexing.ts";
 import { matMul, reshape } from "../graph/operators/matrix.ts";
 import { layerNormalization } from "../graph/operators/normalization.ts";
 import { float32, type Tensor } from "../graph/tensor.ts";
@@ -35,7 +35,7 @@ const ACCURACY_INT8 = 4;
 
 /**
  * The adapters of projections that share an input, one after the other: a [adapters, rank, in],
- * b [adapters, rank, out of all], and gate [batch, chosen, 1, rank] for those that `choice` [groups, chosen] picks: one
+ * b [adapters, rank, out of all], and gate [batch, 1, chosen · rank] for those that `choice` [groups, chosen] picks: one
  * group for the whole batch, or one for each row.
  */
 export interface SiteAdapter {
@@ -130,19 +130,18 @@ function project(
       );
 }
 
-/** Σ over the chosen adapters of ((x aᵀ) · gate) b: [batch, sequence, in] → [batch, sequence, out] */
+/** ((x aᵀ) · gate) b with the chosen adapters below each other: [batch, sequence, in] → [batch, sequence, out] */
 function lowRank(graph: Graph, x: Value, { a, b, gate, choice }: SiteAdapter): Value {
-  const [batch, sequence, input] = x.shape as [string, string, number];
-  const [, chosen, , rank] = gate.shape as [string, string, 1, string];
-  const each = graph.node1("Unsqueeze", [x, graph.integers([1])], { type: x.type, shape: [batch, 1, sequence, input] });
-  const inner = { type: x.type, shape: [batch, chosen, sequence, rank] };
-  const fused = { domain: MICROSOFT, attributes: { transB: 1 } };
-  const down = graph.node1("FusedMatMul", [each, gather.forward(graph, a, choice)], inner, fused);
-  const up = graph.node1("MatMul", [mul.forward(graph, down, gate), gather.forward(graph, b, choice)], {
-    type: x.type,
-    shape: [batch, chosen, sequence, b.shape.at(-1)!],
-  });
-  return reduceSum.forward(graph, up, [1], false);
+  const leading = x.shape.slice(0, -1);
+  const rank = gate.shape.at(-1)!;
+  const chosen = (matrices: Value): Value =>
+    reshape.forward(graph, gather.forward(graph, matrices, choice), [choice.shape[0]!, rank, matrices.shape.at(-1)!]);
+  const inner: Shape = [...leading, rank];
+  const byRows = { domain: MICROSOFT, attributes: { transB: 1 } };
+  const down = graph.node1("FusedMatMul", [x, chosen(a)], { type: x.type, shape: inner }, byRows);
+  // The leading dimension of b is one group or the whole batch, which no symbolic shape can say.
+  const output = { type: x.type, shape: [...leading, b.shape.at(-1)!] };
+  return graph.node1("MatMul", [mul.forward(graph, down, gate), chosen(b)], output);
 }
 
 /** Layers with the same input and width as one matrix, rows below each other. */
