@@ -31,6 +31,13 @@ const SCHEMES = ["file", "untitled", "vscode-vfs", "vscode-test-web"];
 
 export const DOCUMENT_SELECTOR = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
 
+/** A client whose troubles go to the log: the one message about them is ours, once there is something to do. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 export class Server implements vscode.Disposable {
   /** The last status the server told; null before the first. */
   status: ServerStatus | null = null;
@@ -125,7 +132,7 @@ export class Server implements vscode.Disposable {
       middleware: { handleDiagnostics: (uri, diagnostics, next) => next(uri, quiet(uri, diagnostics)) },
       markdown: { isTrusted: { enabledCommands: [] } },
     };
-    return new LanguageClient("nfrLens", "NFR Lens", { module, transport: TransportKind.stdio }, options);
+    return new QuietClient("nfrLens", "NFR Lens", { module, transport: TransportKind.stdio }, options);
   }
 
   private initializationOptions(): InitializationOptions {
