@@ -241,9 +241,15 @@ const PHASES: Record<CourseProgress["phase"], string> = {
   labels: "learning from all labels",
 };
 
+/** Steps of a small adapter take less than a millisecond; nobody reads more than ten messages a second. */
+const PROGRESS_EVERY_MS = 100;
+
 function progressReporter({ onProgress }: RunHooks, started: number): (progress: CourseProgress) => void {
+  let said = -Infinity;
   return ({ phase, epoch, epochs, loss, validationF1, fraction }) => {
-    const elapsed = (performance.now() - started) / 1000;
+    if (performance.now() - said < PROGRESS_EVERY_MS) return;
+    said = performance.now();
+    const elapsed = (said - started) / 1000;
     const secondsLeft = fraction > 0.02 ? (elapsed * (1 - fraction)) / fraction : null;
     const progress: TrainProgress = { phase: PHASES[phase], epoch, epochs, loss, validationF1, fraction, secondsLeft };
     onProgress?.(progress);

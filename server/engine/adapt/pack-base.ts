@@ -1,22 +1,15 @@
 /** A model pack as training sees it: float32 parameters by name, whatever precision they are stored in. */
-import { NAMES } from "../model/encoder.ts";
 import type { Pack } from "../model/pack.ts";
 import { dequantize, type Matrix } from "../model/quantization.ts";
-import { norms, projections } from "../model/weights.ts";
 import type { TrainingBase } from "./training-plan.ts";
 
 export function trainingBase(pack: Pack): TrainingBase {
   const { config, weights, tokenizer, hash, head } = pack;
-  const layered = [...projections(config).map(({ name }) => name), ...norms(config)];
   return {
     hash,
     config,
     head,
-    parameterNames: [
-      `${NAMES.words}.weight`,
-      `${NAMES.positions}.weight`,
-      ...layered.flatMap((name) => [`${name}.weight`, `${name}.bias`]),
-    ],
+    parameterNames: weights.trainableNames(),
     parameter: (name) => weights.trainable(name),
     writeWord: wordWriter(weights.words()),
     tokenize: (text, room) => Array.from(tokenizer.encode(text, room)),

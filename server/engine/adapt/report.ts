@@ -98,9 +98,13 @@ function bootstrapGain(rows: readonly Row[], labels: readonly string[], seed: nu
   );
 }
 
+/** More than a person reads; a report of a huge label file stays a report. */
+const MOST_FLIPS = 1000;
+
 function flipsOf(rows: readonly Row[]): Flip[] {
   return rows
     .filter((row) => row.before.label !== row.after.label)
+    .slice(0, MOST_FLIPS)
     .map(({ example, before, after }) => ({
       text: example.text,
       document: example.document,
