@@ -43,7 +43,8 @@ process.on("message", (message: ToTrainer) => {
   else void run(message);
 });
 try {
-  setPriority(constants.priority.PRIORITY_LOW);
+  // Below an editor, above nothing else: at the lowest priority a busy machine would never let it finish.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
   // Some systems do not let a process lower its own priority; it is a courtesy, not a need.
 }
