@@ -35,8 +35,9 @@ export function parseStart(value: unknown, defaults: { pack: string; locale: str
   return {
     pack: field("pack", isFolder, "the absolute path of a folder", defaults.pack),
     locale: field("locale", isLocale, "a language tag", defaults.locale),
-    // A client that cannot ask the user starts the server only where the user configured it to.
-    trusted: field("trusted", isBoolean, "true or false", true),
+    // A client that cannot ask the user starts the server only where the user configured it to. One that can, but
+    // sends nonsense, gets the safe side.
+    trusted: field("trusted", isBoolean, "true or false", row["trusted"] === undefined),
     changes: field("changes", isBoolean, "true or false", false),
     settings: parseSettings(row["settings"], DEFAULT_SETTINGS, report),
     ownClient: row["settings"] !== undefined,
