@@ -139,7 +139,11 @@ describe("teaching in the editor", function () {
     const outside = join(rig.root, "outside");
     assert.equal(await rig.ask(Requests.exportAdapter, { name: "project", version: "1", folder: outside }), null);
     assert.deepEqual(readdirSync(outside).sort(), readdirSync(adapterFolder()).sort());
-    await refused(Requests.exportAdapter, { name: "project", version: "1", folder: outside }, /outside .*(exists already|holds)/);
+    await refused(
+      Requests.exportAdapter,
+      { name: "project", version: "1", folder: outside },
+      /outside .*(exists already|holds)/,
+    );
     const imported = await rig.ask<AdapterSummary>(Requests.importAdapter, { folder: outside });
     assert.deepEqual([imported.name, imported.version, imported.active], ["outside", "1", false]);
     await rig.ask(Requests.activate, { name: "outside", version: "1" });
