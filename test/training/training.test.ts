@@ -78,7 +78,7 @@ describe("the trainer process", function () {
     assert.equal(report.promoted, report.gain.low > 0);
     assert.equal(report.labels, 60);
     assert.ok(report.peakRssMb >= rssAfterLoadMb && rssAfterLoadMb > 10);
-    assert.ok(progress.length > 2);
+    assert.ok(progress.length > 0); // How many depends on the speed: at most ten a second are sent.
     progress
       .slice(1)
       .forEach(({ fraction }, i) => assert.ok(fraction >= progress[i]!.fraction, "progress goes forward"));
