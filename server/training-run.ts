@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as l10n from "@vscode/l10n";
 import { readAdapter, trainedParts, writeAdapter } from "./engine/adapt/adapter.ts";
 import { type Example, trainingSet } from "./engine/adapt/examples.ts";
 import { writeFullModel } from "./engine/adapt/full-model.ts";
@@ -24,15 +25,27 @@ import { searchOptions } from "./engine/adapt/search.ts";
 import { syntheticStatements } from "./engine/adapt/synthetic.ts";
 import { Trainer, type TrainingRow } from "./engine/adapt/trainer.ts";
 import type { Calibration } from "./engine/model/calibration.ts";
+import { InputError } from "./engine/outcome.ts";
 import { collectGarbage, peakMemoryMb } from "./memory.ts";
 import type { TrainProgress, TrainReport } from "./protocol.ts";
 import { readAdapterFiles, HELD_OUT_FILE, REPORT_FILE, writeAdapterFolder } from "./store/adapter-folder.ts";
+import { takePlace } from "./store/training-place.ts";
+import { WriteFailure } from "./store/write-failure.ts";
 import { Checkpoint } from "./training-checkpoint.ts";
 import { type LoadedInputs, loadInputs } from "./training-inputs.ts";
 import type { RunHooks, TrainingChoices, TrainingRequest, TrainingResult, Trial } from "./training.ts";
 
-/** Trains, judges and writes one adapter. Rejects with Cancelled or InputError. */
+/** Trains, judges and writes one adapter. Rejects with Cancelled or InputError; then nothing was changed. */
 export async function train(request: TrainingRequest, hooks: RunHooks): Promise<TrainingResult> {
+  const giveBack = await takePlace(request.out);
+  try {
+    return await trainThere(request, hooks);
+  } finally {
+    await giveBack();
+  }
+}
+
+async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<TrainingResult> {
   const started = performance.now();
   const inputs = await loadInputs(request);
   const { examples, skipped: contradictions } = trainingSet(inputs.examples, inputs.skipped);
@@ -47,27 +60,42 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
   const trainer = await Trainer.create(inputs.base, plan, { threads: inputs.threads });
   collectGarbage();
   const design = designOf(prepared, options.seed);
-  const checkpoint = await Checkpoint.open(request, inputs, examples);
+  const checkpoint = await Checkpoint.open(request.out, inputs, examples, options);
   const synthetic = syntheticRows(request, options, inputs, prepared, room);
-  const judged = await runCourse(trainer, { examples: prepared, synthetic }, design, {
-    signal: hooks.signal,
-    onProgress: progressReporter(hooks, started),
-    onCheckpoint: (state) => checkpoint.save(state, options),
-    resume: checkpoint.resume,
-  });
-  const calibration = calibrate(judged, prepared);
-  const comparison = compare(prepared, judged, before, { labels: inputs.labels, calibration, seed: options.seed });
-  const outcome = { inputs, options, trainer, prepared, judged, calibration, comparison, design: design.description };
-  const report = await writeOutcome(request, outcome, started);
-  await checkpoint.discard();
-  return {
-    outcome: "trained",
-    report,
-    folder: request.out,
-    rssAfterLoadMb: inputs.rssAfterLoadMb,
-    trials,
-    skipped: [...inputs.skipped, ...contradictions],
-  };
+  try {
+    const judged = await runCourse(trainer, { examples: prepared, synthetic }, design, {
+      signal: hooks.signal,
+      onProgress: progressReporter(hooks, started),
+      onCheckpoint: (state) => checkpoint.save(state),
+      resume: checkpoint.resume,
+    });
+    const calibration = calibrate(judged, prepared);
+    const comparison = compare(prepared, judged, before, { labels: inputs.labels, calibration, seed: options.seed });
+    const outcome = { inputs, options, trainer, prepared, judged, calibration, comparison, design: design.description };
+    const report = await writeOutcome(request, outcome, started);
+    await checkpoint.discard();
+    return {
+      outcome: "trained",
+      report,
+      folder: request.out,
+      rssAfterLoadMb: inputs.rssAfterLoadMb,
+      trials,
+      skipped: [...inputs.skipped, ...contradictions],
+    };
+  } catch (error) {
+    throw error instanceof WriteFailure ? resumable(error, checkpoint) : error;
+  }
+}
+
+/** What a training that the disk stopped tells: what happened, and that little is lost. */
+function resumable(failure: WriteFailure, { isThere }: Checkpoint): InputError {
+  const message = isThere
+    ? l10n.t(
+        "{0} Nothing was changed. Mend that, then train again: it goes on from its last checkpoint.",
+        failure.message,
+      )
+    : l10n.t("{0} Nothing was changed. Mend that, then train again.", failure.message);
+  return new InputError(message, { cause: failure });
 }
 
 /** The user's choices, completed by a search where one was asked for. */

@@ -2,9 +2,8 @@
  * Adapters on disk: `adapters/NAME/VERSION/`, each folder complete or absent; `adapters/active.json`, the history of
  * what was active, whose last entry is in force; `adapters/.trash/`, where deleted ones go. Nothing is removed.
  */
-import { randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   type Adapter,
@@ -18,7 +17,9 @@ import { type AdapterManifest, parseManifest } from "../engine/adapt/manifest.ts
 import { CONFIG_FILE, TENSOR_FILE } from "../engine/adapt/peft.ts";
 import { FieldReader } from "../engine/model/record.ts";
 import { InputError } from "../engine/outcome.ts";
-import { syncFolder, writeFileAtomic } from "./atomic-write.ts";
+import { makeFolder, syncFolder, writeFileAtomic, writeFlushed } from "./atomic-write.ts";
+import { WriteFailure } from "./write-failure.ts";
+import { sweepLeftovers, temporaryEnd } from "./writers.ts";
 
 export const REPORT_FILE = "report.json";
 export const HELD_OUT_FILE = "held-out.jsonl";
@@ -69,24 +70,30 @@ export async function readAdapterFolder(folder: string, base: AdapterBase): Prom
 
 /**
  * Makes the folder, complete or not at all: the files are written and flushed in a hidden one beside it, which then
- * takes its name. @throws InputError when the folder exists already
+ * takes its name. @throws InputError when the folder exists already, WriteFailure when the disk refuses
  */
 export async function writeAdapterFolder(folder: string, files: AdapterFiles): Promise<void> {
   const target = resolve(folder);
   if ((await foldersAndFilesIn(target)).length > 0) {
     throw new InputError(`${folder} exists already and is not empty. Choose another name or version for the adapter.`);
   }
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(dirname(target), `.${basename(target)}${temporaryEnd()}`);
   try {
-    await mkdir(temporary, { recursive: true });
-    for (const [name, bytes] of files) await writeFile(join(temporary, name), bytes, { flag: "wx", flush: true });
+    await makeFolder(temporary);
+    for (const [name, bytes] of files) await writeFlushed(join(temporary, name), bytes);
     await syncFolder(temporary);
     await rename(temporary, target);
+    await syncFolder(dirname(target));
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw new WriteFailure(target, error);
   }
-  await syncFolder(dirname(target));
+}
+
+/** Removes below `root` what killed processes left behind half-written. */
+export async function sweepAdapters(root: string): Promise<void> {
+  await sweepLeftovers(root);
+  for (const name of await foldersIn(root)) await sweepLeftovers(join(root, name));
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {
@@ -188,8 +195,13 @@ export async function moveToTrash(root: string, adapter: AdapterName, now: strin
   }
   const stamp = now.replace(/[^0-9]/gu, "").slice(0, 17);
   const target = join(root, TRASH, `${adapter.name} ${adapter.version} ${stamp}`);
-  await mkdir(dirname(target), { recursive: true });
-  await rename(folderOf(root, adapter), target);
+  const folder = folderOf(root, adapter);
+  try {
+    await makeFolder(dirname(target));
+    await rename(folder, target);
+  } catch (error) {
+    throw new WriteFailure(folder, error);
+  }
   return resolve(target);
 }
 

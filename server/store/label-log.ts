@@ -3,14 +3,15 @@
  * written by one call in append mode and flushed, so that several windows may write at once and a crash can tear
  * nothing but the last line.
  */
-import { mkdir, open, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { open, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import * as l10n from "@vscode/l10n";
 import { InputError } from "../engine/outcome.ts";
-import { syncFolder } from "./atomic-write.ts";
+import { makeFolder, syncFolder } from "./atomic-write.ts";
 import { type LabelRecord, normaliseText } from "./label.ts";
 import { formatLabelLine, type LineProblem, parseLabelLines } from "./label-lines.ts";
-import { errorCode, errorMessage } from "./wording.ts";
+import { errorCode } from "./wording.ts";
+import { writeReason } from "./write-failure.ts";
 
 export const PROJECT_FOLDER = ".nfr-lens";
 export const LABEL_FILE = "labels.jsonl";
@@ -122,7 +123,7 @@ export class LabelLog {
 
   /** Makes the folder and tells git to keep both sides' lines. Refuses a log that a link leads out of the workspace. */
   async #prepare(folder: string): Promise<boolean> {
-    const created = (await mkdir(folder, { recursive: true })) !== undefined;
+    const created = await makeFolder(folder);
     const root = await realpath(this.#root);
     for (const path of [folder, this.path]) {
       const real = await realpath(path).catch(() => (path === folder ? root : undefined));
@@ -198,20 +199,8 @@ async function exists(path: string): Promise<boolean> {
 /** What a look at a file answers that is not there. */
 const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
 
-const REASONS: Readonly<Record<string, () => string>> = {
-  EACCES: () => l10n.t("you may not write there"),
-  EPERM: () => l10n.t("you may not write there"),
-  EROFS: () => l10n.t("the file system is read-only"),
-  ENOSPC: () => l10n.t("the disk is full"),
-  EISDIR: () => l10n.t("a folder stands in its place"),
-  ENOTDIR: () => l10n.t("a file stands in the place of a folder"),
-  EEXIST: () => l10n.t("a file stands in the place of a folder"),
-};
-
 function refusal(path: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
-  const reason = REASONS[errorCode(error) ?? ""]?.() ?? errorMessage(error);
-  return new InputError(l10n.t("The label was not saved: {0}: {1}. Mend that, then decide again.", path, reason), {
-    cause: error,
-  });
+  const message = l10n.t("The label was not saved: {0}: {1}. Mend that, then decide again.", path, writeReason(error));
+  return new InputError(message, { cause: error });
 }

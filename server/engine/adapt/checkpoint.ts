@@ -3,7 +3,7 @@
  * any other file; one that does not fit the training at hand is no checkpoint of it.
  */
 import { float32, floats, type Tensor } from "../graph/tensor.ts";
-import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
+import { readSafetensors, safetensorsParts } from "../model/safetensors.ts";
 import type { CourseState, JudgedFold } from "./train-adapter.ts";
 import type { BestEpoch, FitState } from "./trainer.ts";
 
@@ -14,7 +14,8 @@ interface Notes {
   fit: { part: number; epoch: number; step: number; best: { epoch: number; weightedF1: number } | null } | null;
 }
 
-export function writeCheckpoint(state: CourseState, key: string): Uint8Array {
+/** The file in parts, which are views of the state: they are to be written before the training goes on. */
+export function writeCheckpoint(state: CourseState, key: string): Uint8Array[] {
   const tensors = new Map<string, Tensor>();
   const putAll = (group: string, arrays: Iterable<readonly [string, Float32Array]>): void => {
     for (const [name, data] of arrays) tensors.set(`${group}/${name}`, float32(data, [data.length]));
@@ -52,7 +53,7 @@ export function writeCheckpoint(state: CourseState, key: string): Uint8Array {
     })),
     fit: fit === null ? null : notesOfFit(fit.part, fit.state),
   };
-  return writeSafetensors(tensors, { notes: JSON.stringify(notes) });
+  return safetensorsParts(tensors, { notes: JSON.stringify(notes) });
 }
 
 function notesOfFit(part: number, { epoch, optimizer, best }: FitState): NonNullable<Notes["fit"]> {

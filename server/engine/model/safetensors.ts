@@ -61,6 +61,21 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const parts = safetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.byteLength;
+  }
+  return bytes;
+}
+
+/** The same file in parts: the header, then views of the tensors, so that a large file needs no second copy in memory. */
+export function safetensorsParts(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   // Without a prototype, so that a tensor called __proto__ is an entry like any other.
   const header = Object.create(null) as Record<string, unknown>;
   if (Object.keys(metadata).length > 0) header[METADATA] = metadata;
@@ -74,19 +89,10 @@ export function writeSafetensors(
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerLength = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerLength + offset).fill(
-    0x20,
-    LENGTH_BYTES,
-    LENGTH_BYTES + headerLength,
-  );
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(json, LENGTH_BYTES);
-  let position = LENGTH_BYTES + headerLength;
-  for (const [, tensor] of ordered) {
-    bytes.set(bytesOf(tensor), position);
-    position += tensor.data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(LENGTH_BYTES + headerLength).fill(0x20, LENGTH_BYTES);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerLength), true);
+  start.set(json, LENGTH_BYTES);
+  return [start, ...ordered.map(([, tensor]) => bytesOf(tensor))];
 }
 
 /** @throws InputError naming the first tensor that holds NaN or infinity. */

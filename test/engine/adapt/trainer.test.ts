@@ -188,7 +188,7 @@ describe("training", () => {
     const abort = new AbortController();
     const onEpoch = (state: FitState): Promise<void> => {
       if (state.epoch === 2) {
-        bytes = writeCheckpoint({ judged: [], fit: { part: -1, state } }, "key");
+        bytes = Buffer.concat(writeCheckpoint({ judged: [], fit: { part: -1, state } }, "key"));
         abort.abort();
       }
       return Promise.resolve();
