@@ -10,12 +10,13 @@ import {
 import { URI, Utils } from "vscode-uri";
 import type { ClassifiedDocument } from "./classified.ts";
 import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
-import { configDiagnostics, diagnostics } from "./lsp/diagnostics.ts";
+import { configDiagnostics, diagnostics, missingDiagnostics } from "./lsp/diagnostics.ts";
 import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
 import { trainingWorthwhile } from "./engine/judge/learning-curve.ts";
 import { type ServerStatus, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
+import type { Project } from "./project.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Start } from "./settings.ts";
 import { CONFIG_FILE } from "./store/config-file.ts";
@@ -30,6 +31,8 @@ export class Client implements Outlet {
   #takesChanges = false;
   /** What the client was told last about each document, for the next change. */
   readonly #sent = new Map<string, ClassifiedDocument>();
+  /** What was last published about the configuration of each folder. */
+  readonly #configSaid = new Map<string, string>();
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -104,13 +107,19 @@ export class Client implements Outlet {
     if (document.version === null) this.#sent.delete(document.uri);
     else this.#sent.set(document.uri, document);
     this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
+    this.#publishConfigs();
   }
 
   settingsChanged(): void {
     for (const document of this.session.known()) {
       this.#publish(document.uri, this.#diagnosticsOf(document), document.version);
     }
+    this.#publishConfigs();
     this.shownAnew();
+  }
+
+  scanned(): void {
+    this.#publishConfigs();
   }
 
   shownAnew(): void {
@@ -124,11 +133,11 @@ export class Client implements Outlet {
   }
 
   configRead(): void {
-    for (const { root, configText, configProblems } of this.session.projects.all) {
-      const uri = Utils.joinPath(URI.file(root), PROJECT_FOLDER, CONFIG_FILE);
-      this.#publish(uri.toString(), configDiagnostics(configText, configProblems), null);
+    for (const { configProblems } of this.session.projects.all) {
       for (const { message } of configProblems) this.log(message);
     }
+    this.#configSaid.clear();
+    this.#publishConfigs();
   }
 
   log(message: string): void {
@@ -143,11 +152,31 @@ export class Client implements Outlet {
   #diagnosticsOf(document: ClassifiedDocument): Diagnostic[] {
     const { settings } = this.session;
     if (!settings.diagnostics) return [];
+    const choice = { maximum: settings.maximumDiagnostics, findings: settings.findings };
     const text = this.session.document(document.uri)?.text;
-    return diagnostics(document, this.categories(document.uri), settings.maximumDiagnostics, ({ start, end }) => ({
-      start: text?.positionAt(start) ?? { line: 0, character: 0 },
-      end: text?.positionAt(end) ?? { line: 0, character: 0 },
-    }));
+    return diagnostics(document, this.categories(document.uri), choice, text);
+  }
+
+  /** What is wrong with the configurations, and which categories they require in vain; sent where that changed. */
+  #publishConfigs(): void {
+    for (const project of this.session.projects.all) {
+      const uri = Utils.joinPath(URI.file(project.root), PROJECT_FOLDER, CONFIG_FILE).toString();
+      const list = [...configDiagnostics(project.configText, project.configProblems), ...this.#missingIn(project)];
+      const said = JSON.stringify(list);
+      if (this.#configSaid.get(uri) === said) continue;
+      this.#configSaid.set(uri, said);
+      this.#publish(uri, list, null);
+    }
+  }
+
+  /** Before every document was read nobody can say that something is missing. */
+  #missingIn(project: Project): Diagnostic[] {
+    const { required } = project.config;
+    const { projects, scanned, settings } = this.session;
+    if (required.length === 0 || !scanned || !settings.diagnostics) return [];
+    const documents = this.session.known().filter(({ uri }) => projects.of(uri) === project);
+    const labels = documents.flatMap(({ statements }) => statements.map(({ shown }) => shown.label));
+    return missingDiagnostics(project.configText, required, labels, this.categories(project.uriOf("any")));
   }
 
   #publish(uri: string, list: Diagnostic[], version: number | null): void {

@@ -4,7 +4,9 @@ import { answer } from "./answer.ts";
 import type { ClassifiedDocument, ClassifiedStatement } from "./classified.ts";
 import type { Client } from "./client.ts";
 import { ignoreInsertion } from "./ignoring.ts";
+import { NO_FINDINGS, shownFindings } from "./findings.ts";
 import { codeActions } from "./lsp/actions.ts";
+import { findingActions } from "./lsp/finding-actions.ts";
 import { hover } from "./lsp/hover.ts";
 import { inlayHints } from "./lsp/hints.ts";
 import { codeLenses, lensData, resolvedLens } from "./lsp/lenses.ts";
@@ -43,12 +45,21 @@ export function registerFeatures(connection: Connection, client: Client, session
     }),
   );
 
-  connection.onCodeAction(({ textDocument: { uri }, range }, token) =>
+  connection.onCodeAction(({ textDocument: { uri }, range, context }, token) =>
     answer("codeAction", log, token, async (signal): Promise<CodeAction[]> => {
       const statements = touching(await session.current(uri, signal), range).slice(0, STATEMENTS_WITH_ACTIONS);
-      return statements.flatMap((statement) =>
-        codeActions(uri, statement, client.categories(uri), client.command, ignoreEdit(session, uri, statement)),
-      );
+      const categories = client.categories(uri);
+      const findings = session.settings.diagnostics ? session.settings.findings : NO_FINDINGS;
+      return statements.flatMap((statement) => [
+        ...findingActions({
+          uri,
+          statement,
+          findings: shownFindings(statement, findings, categories),
+          written: session.document(uri)?.text.getText(statement.shown.range) ?? "",
+          diagnostics: context.diagnostics,
+        }),
+        ...codeActions(uri, statement, categories, client.command, ignoreEdit(session, uri, statement)),
+      ]);
     }),
   );
 

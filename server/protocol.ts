@@ -166,8 +166,16 @@ export interface TrainParams {
   searchMinutes?: number;
 }
 
+/**
+ * What a training does: tries options, warms up on synthetic statements, judges the recipe on held-out statements, and
+ * learns from all labels.
+ */
+export type TrainPhase = "search" | "synthetic" | "judging" | "labels";
+
 export interface TrainProgress {
-  phase: string;
+  phase: TrainPhase;
+  /** Where a phase is done several times: which time this is, from 1, and how often at most. */
+  part: { number: number; of: number } | null;
   epoch: number;
   epochs: number;
   loss: number | null;
@@ -176,6 +184,16 @@ export interface TrainProgress {
   fraction: number;
   secondsLeft: number | null;
 }
+
+/** How statements were held out: the folds that were judged, of how many, and what was kept together. */
+export interface HeldOutSplit {
+  folds: number;
+  judged: number;
+  by: "project" | "text";
+}
+
+/** What the interval of the gain says: above zero, below, around, or nothing because no statement could be compared. */
+export type Verdict = "better" | "worse" | "chance" | "untested";
 
 /** What the report view shows; written beside the adapter as `report.json`, too. */
 export interface TrainReport {
@@ -187,14 +205,20 @@ export interface TrainReport {
   trainableParameters: number;
   adapterBytes: number;
   labels: number;
-  split: string;
+  split: HeldOutSplit;
+  /** Held-out statements that both sides could be judged on. */
+  compared: number;
   before: ScoreCard;
   after: ScoreCard;
   gain: { weightedF1: number; low: number; high: number };
-  phases: { name: string; weightedF1: number }[];
+  verdict: Verdict;
+  /** Weighted F1 after each phase; only one where nothing warmed the adapter up. */
+  phases: { name: "synthetic" | "labels"; weightedF1: number }[];
   flips: { text: string; uri: string | null; line: number | null; truth: string; before: string; after: string }[];
+  /** Whether it was put in force by itself. */
   promoted: boolean;
-  why: string;
+  /** Set where it deserved that and it failed: why, in the user's language. */
+  notInForce?: string;
 }
 
 export interface ScoreCard {
@@ -241,11 +265,21 @@ export interface InitializationOptions {
   settings: ServerSettings;
 }
 
+/** Which findings are listed beside the categories. */
+export interface FindingSettings {
+  /** A quality that nobody could measure. */
+  unmeasurable: boolean;
+  severalQualities: boolean;
+  /** A category other than that of the heading above. */
+  contradictsHeading: boolean;
+}
+
 /** The settings the server needs, complete; the client fills defaults from the manifest. */
 export interface ServerSettings {
   codeLens: boolean;
   inlayHints: boolean;
   diagnostics: boolean;
+  findings: FindingSettings;
   /** 0 to 1; predictions below are not shown as lenses. 0 shows all. */
   minimumConfidence: number;
   maximumDiagnostics: number;

@@ -51,6 +51,7 @@ export async function scanWorkspace(session: Session, hooks: ScanHooks): Promise
     found.documents += 1;
     found.statements += result.statements.length;
   }
+  session.scanEnded();
   return found;
 }
 

@@ -37,6 +37,8 @@ export interface Outlet {
   settingsChanged(): void;
   statusChanged(): void;
   configRead(): void;
+  /** Every document of the folders was read. */
+  scanned(): void;
   log(message: string): void;
   /** For the user's eyes. */
   warn(message: string): void;
@@ -51,6 +53,8 @@ export class Session {
   /** Folder of the model pack. */
   pack = "";
   trusted = true;
+  /** Whether every document of the folders was read since they were opened. */
+  scanned = false;
   #rootsRead: Promise<void> = Promise.resolve();
   readonly #outlet: Outlet;
   readonly #open = new Map<string, TrackedDocument>();
@@ -92,6 +96,7 @@ export class Session {
 
   setRoots(roots: readonly string[]): Promise<void> {
     this.projects.set(roots);
+    this.scanned = false;
     // Keys hold the path of the document in its folder.
     for (const document of this.#open.values()) document.forget();
     this.#rootsRead = this.#readRoots().catch((error: unknown) => this.#outlet.warn(errorMessage(error)));
@@ -128,6 +133,12 @@ export class Session {
   setSettings(settings: ServerSettings): void {
     this.settings = settings;
     this.#outlet.settingsChanged();
+  }
+
+  /** A scan of the folders has ended: what no document has is missing. */
+  scanEnded(): void {
+    this.scanned = true;
+    this.#outlet.scanned();
   }
 
   // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────

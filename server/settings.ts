@@ -1,6 +1,7 @@
 /** What a client sends about itself, parsed once at the door: messages from outside may hold anything. */
 import { isAbsolute } from "node:path";
-import type { InitializationOptions, ServerSettings } from "./protocol.ts";
+import { DEFAULT_FINDINGS } from "./findings.ts";
+import type { FindingSettings, InitializationOptions, ServerSettings } from "./protocol.ts";
 import { shown } from "./store/wording.ts";
 
 /** What a client gets that sends nothing: any LSP client may start this server. */
@@ -8,6 +9,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   codeLens: true,
   inlayHints: false,
   diagnostics: true,
+  findings: DEFAULT_FINDINGS,
   minimumConfidence: 0,
   maximumDiagnostics: 200,
   debounceMs: 250,
@@ -58,6 +60,7 @@ export function parseSettings(value: unknown, current: ServerSettings, report: R
     codeLens: field("codeLens", isBoolean, "true or false"),
     inlayHints: field("inlayHints", isBoolean, "true or false"),
     diagnostics: field("diagnostics", isBoolean, "true or false"),
+    findings: parseFindings(row["findings"], current.findings, report),
     minimumConfidence: field("minimumConfidence", isNumber(0, 1), "a number from 0 to 1"),
     maximumDiagnostics: field(
       "maximumDiagnostics",
@@ -67,6 +70,17 @@ export function parseSettings(value: unknown, current: ServerSettings, report: R
     debounceMs: field("debounceMs", isNumber(0, 10_000), "milliseconds from 0 to 10000"),
     threads: field("threads", isWhole(0, 256), "a whole number from 0 to 256"),
     author: field("author", isText, "a name of at most 200 characters"),
+  };
+}
+
+function parseFindings(value: unknown, current: FindingSettings, report: Report): FindingSettings {
+  const row = asObject(value, "settings.findings", report);
+  const field = (name: keyof FindingSettings): boolean =>
+    readField(row, `settings.findings.${name}`, name, isBoolean, "true or false", current[name], report);
+  return {
+    unmeasurable: field("unmeasurable"),
+    severalQualities: field("severalQualities"),
+    contradictsHeading: field("contradictsHeading"),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The settings of the user as one complete value. Defaults stand in the manifest and nowhere else. */
 import * as vscode from "vscode";
-import type { ServerSettings, TrainParams } from "../server/protocol.ts";
+import type { FindingSettings, ServerSettings, TrainParams } from "../server/protocol.ts";
 
 export const SECTION = "nfrLens";
 
@@ -32,6 +32,7 @@ export function readSettings(): Settings {
       codeLens: on("codeLens.enabled"),
       inlayHints: on("inlayHints.enabled"),
       diagnostics: on("diagnostics.enabled"),
+      findings: section.get<FindingSettings>("diagnostics.findings")!,
       minimumConfidence: number("codeLens.minimumConfidence"),
       maximumDiagnostics: number("diagnostics.maximum"),
       debounceMs: number("debounce"),

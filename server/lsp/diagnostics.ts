@@ -4,35 +4,71 @@
  */
 import * as l10n from "@vscode/l10n";
 import { type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { ClassifiedDocument, ClassifiedStatement } from "../classified.ts";
-import type { DocumentProblem } from "../engine/documents/statement.ts";
+import { missingCategories } from "../engine/judge/findings.ts";
+import { MISSING_CODE, type ShownFinding, shownFindings } from "../findings.ts";
+import type { FindingSettings } from "../protocol.ts";
+import { readingProblemText } from "../reading-problem.ts";
 import type { ConfigProblem } from "../store/config.ts";
-import { type Categories, isRequirement, verdict } from "./categories.ts";
+import { type Categories, isRequirement, nameOf, verdict } from "./categories.ts";
 
 export const SOURCE = "NFR Lens";
 
-/** The diagnostics of a document, at most `maximum`; the last one then says how many are missing. */
+/** What decides which diagnostics a document gets. */
+export interface DiagnosticChoice {
+  /** The list is no longer than this; the last entry then says how many are missing. */
+  readonly maximum: number;
+  readonly findings: FindingSettings;
+}
+
+/** The diagnostics of a document. `text` is its text where an editor has it open: findings then mark single words. */
 export function diagnostics(
   document: ClassifiedDocument,
   categories: Categories,
-  maximum: number,
-  rangeOf: (problem: DocumentProblem) => Range,
+  { maximum, findings }: DiagnosticChoice,
+  text: TextDocument | undefined,
 ): Diagnostic[] {
-  const problems = document.problems.map((problem) => warning(rangeOf(problem), problem.message));
+  const nowhere = { line: 0, character: 0 };
+  const warnings = [
+    ...document.problems.map(({ start, end, problem }) =>
+      warning(
+        { start: text?.positionAt(start) ?? nowhere, end: text?.positionAt(end) ?? nowhere },
+        readingProblemText(problem),
+      ),
+    ),
+    ...document.statements.flatMap((statement) =>
+      shownFindings(statement, findings, categories).map((finding) => ({
+        ...warning(wordRange(statement, finding, text), finding.message),
+        code: finding.code,
+      })),
+    ),
+  ];
+  // What needs action stands first, so that the cut falls on what merely informs.
   const shown = document.statements.filter(isRequirement);
-  const room = Math.max(0, maximum - problems.length);
-  if (shown.length <= room) return [...problems, ...shown.map((statement) => finding(statement, categories))];
+  const room = Math.max(0, maximum - warnings.length);
+  if (shown.length <= room) return [...warnings, ...shown.map((statement) => category(statement, categories))];
   const listed = shown.slice(0, Math.max(0, room - 1));
   const rest = shown.length - listed.length;
   const next = shown[listed.length];
   const more = next === undefined ? [] : [andMore(next, rest)];
-  return [...problems.slice(0, maximum), ...listed.map((statement) => finding(statement, categories)), ...more].slice(
+  return [...warnings.slice(0, maximum), ...listed.map((statement) => category(statement, categories)), ...more].slice(
     0,
     maximum,
   );
 }
 
-function finding(statement: ClassifiedStatement, categories: Categories): Diagnostic {
+/** Where the finding's word stands; markup or a line break may lie between its parts. */
+function wordRange({ shown }: ClassifiedStatement, { word }: ShownFinding, text: TextDocument | undefined): Range {
+  if (word === undefined || text === undefined) return shown.range;
+  const written = word.split(/\s+/u).map((part) => part.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
+  const found = new RegExp(written.join("[\\s>*_]+")).exec(text.getText(shown.range));
+  if (found === null) return shown.range;
+  const start = text.offsetAt(shown.range.start) + found.index;
+  return { start: text.positionAt(start), end: text.positionAt(start + found[0].length) };
+}
+
+function category(statement: ClassifiedStatement, categories: Categories): Diagnostic {
   const { range, uncertain, label } = statement.shown;
   return {
     range,
@@ -55,6 +91,22 @@ function andMore(next: ClassifiedStatement, count: number): Diagnostic {
 
 function warning(range: Range, message: string): Diagnostic {
   return { range, severity: DiagnosticSeverity.Warning, source: SOURCE, message };
+}
+
+/** Categories that the project's configuration requires and no document has, where it requires them. */
+export function missingDiagnostics(
+  configText: string,
+  required: readonly string[],
+  labels: Iterable<string>,
+  categories: Categories,
+): Diagnostic[] {
+  return missingCategories(labels, required).map((code) => ({
+    ...warning(
+      rangeOfField(configText, "required"),
+      l10n.t("No document has a requirement of the category {0} ({1}).", nameOf(categories, code), code),
+    ),
+    code: MISSING_CODE,
+  }));
 }
 
 /** What is wrong in the project's configuration, at the field that is wrong. */

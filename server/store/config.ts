@@ -16,6 +16,8 @@ export interface ProjectConfig {
   readonly include: readonly string[];
   /** Confidence below which an answer is "uncertain", 0 to 1; null takes the model's calibrated threshold. */
   readonly threshold: number | null;
+  /** Codes of categories that the documents must speak of; what is missing is reported. */
+  readonly required: readonly string[];
   /** The categories of this project, `none` among them. */
   readonly categories: readonly Category[];
 }
@@ -24,6 +26,7 @@ export const DEFAULT_CONFIG: ProjectConfig = {
   ignore: [],
   include: [],
   threshold: null,
+  required: [],
   categories: BUILT_IN_TAXONOMY,
 };
 
@@ -63,8 +66,19 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     ignore: read("ignore"),
     include: read("include"),
     threshold: read("threshold"),
+    required: read("required"),
     categories: read("categories"),
   };
+  const unknown = config.required.filter((code) => !config.categories.some((category) => category.code === code));
+  if (unknown.length > 0) {
+    const codes = config.categories.map(({ code }) => code).join(", ");
+    expected(report, "required", unknown, l10n.t("codes of the project's categories ({0})", codes));
+    return {
+      text,
+      config: { ...config, required: config.required.filter((code) => !unknown.includes(code)) },
+      problems,
+    };
+  }
   return { text, config, problems };
 }
 
@@ -105,6 +119,7 @@ const PARSERS: { readonly [K in keyof ProjectConfig]: Parser<K> } = {
     expected(report, field, value, l10n.t("a number from 0 to 1, or null for the model's own threshold"));
     return undefined;
   },
+  required: parseCodes,
   categories: parseCategories,
 };
 
@@ -134,6 +149,12 @@ function parseGlobs(value: unknown, field: string, report: Report): readonly str
     expected(report, `${field}.${index}`, glob, l10n.t("a glob such as {0}", '"docs/archive/**"'));
     return false;
   });
+}
+
+function parseCodes(value: unknown, field: string, report: Report): readonly string[] | undefined {
+  if (Array.isArray(value) && value.every((code) => typeof code === "string")) return [...new Set(value)];
+  expected(report, field, value, l10n.t("a list of category codes such as {0}", '["SE", "PE"]'));
+  return undefined;
 }
 
 function parseCategories(value: unknown, field: string, report: Report): readonly Category[] | undefined {

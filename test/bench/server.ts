@@ -83,6 +83,7 @@ class Bench {
         codeLens: true,
         inlayHints: false,
         diagnostics: true,
+        findings: { unmeasurable: true, severalQualities: true, contradictsHeading: false },
         minimumConfidence: 0,
         maximumDiagnostics: 200,
         debounceMs: 0,

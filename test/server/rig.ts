@@ -55,6 +55,7 @@ export const SETTINGS: ServerSettings = {
   codeLens: true,
   inlayHints: false,
   diagnostics: true,
+  findings: { unmeasurable: true, severalQualities: true, contradictsHeading: false },
   minimumConfidence: 0,
   maximumDiagnostics: 200,
   debounceMs: 0,

@@ -61,6 +61,15 @@ describe("what a client says about itself", () => {
   it("keeps the settings before where new ones are wrong", () => {
     const reports: string[] = [];
     const sent = { maximumDiagnostics: 5000, minimumConfidence: 90, debounceMs: NaN, author: 1, inlayHints: true };
+    const findings = { unmeasurable: "yes", contradictsHeading: true };
+    assert.deepEqual(parseSettings({ findings }, SETTINGS, (message) => reports.push(message)).findings, {
+      unmeasurable: true,
+      severalQualities: true,
+      contradictsHeading: true,
+    });
+    assert.deepEqual(reports.splice(0), [
+      'settings.findings.unmeasurable is "yes", expected true or false; true is used',
+    ]);
     assert.deepEqual(
       parseSettings(sent, SETTINGS, (message) => reports.push(message)),
       { ...SETTINGS, inlayHints: true },
@@ -92,6 +101,7 @@ describe("facts that stand in the manifest, too", () => {
       codeLens: "codeLens.enabled",
       inlayHints: "inlayHints.enabled",
       diagnostics: "diagnostics.enabled",
+      findings: "diagnostics.findings",
       minimumConfidence: "codeLens.minimumConfidence",
       maximumDiagnostics: "diagnostics.maximum",
       debounceMs: "debounce",
@@ -100,7 +110,7 @@ describe("facts that stand in the manifest, too", () => {
     };
     for (const [field, name] of Object.entries(names)) {
       const advice = `server/settings.ts and package.json must give nfrLens.${name} the same default`;
-      assert.equal(DEFAULT_SETTINGS[field as keyof typeof names], properties[`nfrLens.${name}`]?.default, advice);
+      assert.deepEqual(DEFAULT_SETTINGS[field as keyof typeof names], properties[`nfrLens.${name}`]?.default, advice);
     }
   });
 });

@@ -104,7 +104,7 @@ describe("the project's configuration", () => {
     assert.deepEqual(Object.keys(schema.properties), CONFIG_KEYS, advice);
     assert.deepEqual(Object.keys(schema.properties["categories"]?.items?.properties ?? {}), CATEGORY_KEYS, advice);
     assert.equal(schema.additionalProperties, false);
-    for (const key of ["ignore", "include", "threshold"] as const) {
+    for (const key of ["ignore", "include", "threshold", "required"] as const) {
       assert.deepEqual(schema.properties[key]?.default, DEFAULT_CONFIG[key], advice);
     }
   });
