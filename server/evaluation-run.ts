@@ -103,7 +103,8 @@ async function crossValidate(request: EvaluationRequest, inputs: LoadedInputs, h
           onEpoch: undefined,
           onFit: (_, { epoch, epochs, loss, validationF1, fraction }) =>
             hooks.onProgress?.({
-              phase: `fold ${fold + 1} of ${folds.count}`,
+              phase: "judging",
+              part: { number: fold + 1, of: folds.count },
               epoch,
               epochs,
               loss,

@@ -1,7 +1,5 @@
 /** Connects a session to an LSP client: life cycle, text synchronisation, and the registration of everything else. */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as l10n from "@vscode/l10n";
 import {
   CodeActionKind,
   type Connection,
@@ -17,6 +15,7 @@ import { executeCommand } from "./execute-command.ts";
 import { registerFeatures } from "./features.ts";
 import { Labelling } from "./labelling.ts";
 import { ServerCommands } from "./lsp/commands.ts";
+import { speak, translationsOf } from "./language.ts";
 import { asRow } from "./messages.ts";
 import { ToServer } from "./protocol.ts";
 import { type Desk, registerRequests } from "./requests.ts";
@@ -50,7 +49,7 @@ export function serve(connection: Connection, parts: Parts, host: Host): void {
   connection.onInitialize((params): InitializeResult => {
     const defaults = { pack: join(host.home, "models", "base"), locale: params.locale ?? "en" };
     start = parseStart(params.initializationOptions, defaults, log);
-    speak(host.home, start.locale);
+    speak(translationsOf(host.home, start.locale));
     client.introduce(params.capabilities, start);
     session.settings = start.settings;
     session.trusted = start.trusted;
@@ -109,13 +108,6 @@ function rootsOf(params: InitializeParams): string[] {
 /** Folders on this disk; those of virtual file systems hold nothing the server could read. */
 function pathsOf(folders: readonly { uri: string }[]): string[] {
   return folders.map(({ uri }) => URI.parse(uri)).flatMap((uri) => (uri.scheme === "file" ? [uri.fsPath] : []));
-}
-
-/** Loads the translations of a language, or of its main language; English needs none. */
-function speak(home: string, locale: string): void {
-  const names = [locale, locale.split("-")[0] ?? locale].map((name) => `bundle.l10n.${name.toLowerCase()}.json`);
-  const bundle = names.map((name) => join(home, "l10n", name)).find((path) => existsSync(path));
-  l10n.config({ contents: bundle === undefined ? {} : readFileSync(bundle, "utf8") });
 }
 
 function registerDocuments(connection: Connection, session: Session, log: (message: string) => void): void {

@@ -138,14 +138,14 @@ export class Teaching {
 
   /** Puts a better adapter in force. Where that fails the report says so: minutes of training are not thrown away. */
   async #promoted(report: TrainReport): Promise<TrainReport> {
-    const { name, version, promoted, why } = report;
+    const { name, version, promoted } = report;
     if (!promoted) return report;
     try {
       await this.#session.adapters.activate({ name, version }, this.#session.trusted);
       return report;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      return { ...report, promoted: false, why: `${why} ${l10n.t("It is not in force: {0}", error.message)}` };
+      return { ...report, promoted: false, notInForce: error.message };
     }
   }
 
@@ -266,6 +266,8 @@ function isReport(value: unknown): value is TrainReport {
     typeof report.after === "object" &&
     typeof report.gain === "object" &&
     Array.isArray(report.flips) &&
+    typeof report.split === "object" &&
+    typeof report.verdict === "string" &&
     Array.isArray(report.phases)
   );
 }

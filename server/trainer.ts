@@ -5,7 +5,8 @@
 import { constants, setPriority } from "node:os";
 import { Cancelled } from "./engine/outcome.ts";
 import { evaluate } from "./evaluation-run.ts";
-import type { FromTrainer, ToTrainer } from "./training.ts";
+import { speak } from "./language.ts";
+import type { FromTrainer, ToTrainer, TrainerTask } from "./training.ts";
 import { train } from "./training-run.ts";
 
 const cancel = new AbortController();
@@ -17,15 +18,15 @@ function send(message: FromTrainer): Promise<void> {
   });
 }
 
-async function run(message: Exclude<ToTrainer, { type: "cancel" }>): Promise<void> {
+async function run(task: TrainerTask): Promise<void> {
   const hooks = {
     signal: cancel.signal,
     onProgress: (progress: Extract<FromTrainer, { type: "progress" }>["progress"]) =>
       void send({ type: "progress", progress }),
   };
   try {
-    const result =
-      message.type === "train" ? await train(message.request, hooks) : await evaluate(message.request, hooks);
+    speak(task.translations);
+    const result = task.type === "train" ? await train(task.request, hooks) : await evaluate(task.request, hooks);
     await send({ type: "result", result });
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as l10n from "@vscode/l10n";
 import { readAdapter, trainedParts, writeAdapter } from "./engine/adapt/adapter.ts";
-import { type Example, trainingSet } from "./engine/adapt/examples.ts";
+import { type Example, MINIMUM_EXAMPLES, TooFewLabels, trainingSet } from "./engine/adapt/examples.ts";
 import { writeFullModel } from "./engine/adapt/full-model.ts";
 import { formatHeldOut, parseHeldOut, textKey } from "./engine/adapt/held-out.ts";
 import { type AdapterManifest, hashOf, labelSetHash } from "./engine/adapt/manifest.ts";
@@ -15,6 +15,7 @@ import { type BeforePrediction, compare, type Comparison, labelled } from "./eng
 import {
   calibrate,
   type CourseProgress,
+  type Design,
   designOf,
   type JudgedFold,
   type PreparedExample,
@@ -27,7 +28,7 @@ import { Trainer, type TrainingRow } from "./engine/adapt/trainer.ts";
 import type { Calibration } from "./engine/model/calibration.ts";
 import { InputError } from "./engine/outcome.ts";
 import { collectGarbage, peakMemoryMb } from "./memory.ts";
-import type { TrainProgress, TrainReport } from "./protocol.ts";
+import type { TrainPhase, TrainReport } from "./protocol.ts";
 import { readAdapterFiles, HELD_OUT_FILE, REPORT_FILE, writeAdapterFolder } from "./store/adapter-folder.ts";
 import { takePlace } from "./store/training-place.ts";
 import { WriteFailure } from "./store/write-failure.ts";
@@ -48,7 +49,7 @@ export async function train(request: TrainingRequest, hooks: RunHooks): Promise<
 async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<TrainingResult> {
   const started = performance.now();
   const inputs = await loadInputs(request);
-  const { examples, skipped: contradictions } = trainingSet(inputs.examples, inputs.skipped);
+  const { examples, skipped: contradictions } = learnable(inputs);
   const { choices, trials } = await chooseOptions(request, inputs, examples, hooks);
   const options = parseTrainingOptions(choices, inputs.pack.config.layers);
   const plan = planTraining(inputs.pack.config, options, inputs.labels);
@@ -71,7 +72,7 @@ async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<Tr
     });
     const calibration = calibrate(judged, prepared);
     const comparison = compare(prepared, judged, before, { labels: inputs.labels, calibration, seed: options.seed });
-    const outcome = { inputs, options, trainer, prepared, judged, calibration, comparison, design: design.description };
+    const outcome = { inputs, options, trainer, prepared, judged, calibration, comparison, design };
     const report = await writeOutcome(request, outcome, started);
     await checkpoint.discard();
     return {
@@ -84,6 +85,23 @@ async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<Tr
     };
   } catch (error) {
     throw error instanceof WriteFailure ? resumable(error, checkpoint) : error;
+  }
+}
+
+/** What may be learnt from. @throws InputError in the person's words where that is too little */
+function learnable({ examples, skipped }: LoadedInputs): ReturnType<typeof trainingSet> {
+  try {
+    return trainingSet(examples, skipped);
+  } catch (error) {
+    if (!(error instanceof TooFewLabels)) throw error;
+    const message = l10n.t(
+      "Found {0} usable labels of {1} categories; training needs at least {2} labels of at least 2 categories. Label more statements, then train again.",
+      error.labels,
+      error.classes,
+      MINIMUM_EXAMPLES,
+    );
+    const leftOut = error.leftOut === null ? "" : ` ${l10n.t("Left out: {0}", error.leftOut)}`;
+    throw new InputError(message + leftOut, { cause: error });
   }
 }
 
@@ -121,7 +139,8 @@ async function chooseOptions(
     onTrial(done, planned, { epochs, weightedF1 }) {
       const secondsLeft = Math.max(0, (started + milliseconds - performance.now()) / 1000);
       onProgress?.({
-        phase: `search ${done} of at most ${planned}`,
+        phase: "search",
+        part: { number: done, of: planned },
         epoch: epochs,
         epochs,
         loss: null,
@@ -196,7 +215,7 @@ interface Outcome {
   readonly judged: readonly JudgedFold[];
   readonly calibration: Calibration;
   readonly comparison: Comparison;
-  readonly design: string;
+  readonly design: Design;
 }
 
 async function writeOutcome(request: TrainingRequest, outcome: Outcome, started: number): Promise<TrainReport> {
@@ -219,14 +238,16 @@ async function writeOutcome(request: TrainingRequest, outcome: Outcome, started:
     trainableParameters: trainer.parameters.reduce((sum, { data }) => sum + data.length, 0),
     adapterBytes: [...files.values()].reduce((sum, bytes) => sum + bytes.byteLength, 0),
     labels: prepared.length,
-    split: design,
+    split: { folds: design.folds.count, judged: design.judged.length, by: design.folds.by },
+    compared: comparison.rows,
     before: comparison.before,
     after: comparison.after,
     gain: comparison.gain,
     phases: [...comparison.phases],
     flips: comparison.flips.map(({ document, ...flip }) => ({ ...flip, uri: document, line: null })),
-    promoted: comparison.promoted,
-    why: comparison.why,
+    verdict: comparison.verdict,
+    // A full fine-tuning is a model of its own: nothing here can put it in force.
+    promoted: comparison.verdict === "better" && options.kind !== "full",
   };
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   files.set(REPORT_FILE, encode(JSON.stringify(report, null, 2) + "\n"));
@@ -263,10 +284,10 @@ function manifestOf(
   };
 }
 
-const PHASES: Record<CourseProgress["phase"], string> = {
-  synthetic: "synthetic statements",
-  folds: "judging on held-out statements",
-  labels: "learning from all labels",
+const PHASES: Readonly<Record<CourseProgress["phase"], TrainPhase>> = {
+  synthetic: "synthetic",
+  folds: "judging",
+  labels: "labels",
 };
 
 /** Steps of a small adapter take less than a millisecond; nobody reads more than ten messages a second. */
@@ -279,7 +300,7 @@ function progressReporter({ onProgress }: RunHooks, started: number): (progress:
     said = performance.now();
     const elapsed = (said - started) / 1000;
     const secondsLeft = fraction > 0.02 ? (elapsed * (1 - fraction)) / fraction : null;
-    const progress: TrainProgress = { phase: PHASES[phase], epoch, epochs, loss, validationF1, fraction, secondsLeft };
-    onProgress?.(progress);
+    const numbers = { epoch, epochs, loss, validationF1, fraction, secondsLeft };
+    onProgress?.({ phase: PHASES[phase], part: null, ...numbers });
   };
 }

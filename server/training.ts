@@ -5,7 +5,9 @@
 import { fork } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { AdapterKind, LoraTarget } from "./engine/adapt/options.ts";
+import { spokenTranslations } from "./language.ts";
 import type { ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
 
 /** What a person may choose; what is left out takes the default of `server/engine/adapt/options.ts`. */
@@ -124,10 +126,16 @@ export interface RunHooks {
 }
 
 /** Told to the trainer. */
-export type ToTrainer =
+export type ToTrainer = TrainerTask | { readonly type: "cancel" };
+
+/** What a trainer is started for. */
+export type TrainerTask = (
   | { readonly type: "train"; readonly request: TrainingRequest }
   | { readonly type: "evaluate"; readonly request: EvaluationRequest }
-  | { readonly type: "cancel" };
+) & {
+  /** File of the translations that it words its messages with; null for English. */
+  readonly translations: string | null;
+};
 
 /** Told by the trainer; a result is the last message. */
 export type FromTrainer =
@@ -139,16 +147,16 @@ const PATIENCE_MS = 800;
 
 /** Trains an adapter in a child process. Failures are outcomes, never exceptions. */
 export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}): Promise<TrainingResult> {
-  return (await runChild({ type: "train", request }, hooks)) as TrainingResult;
+  return (await runChild({ type: "train", request, translations: spokenTranslations() }, hooks)) as TrainingResult;
 }
 
 /** Measures a model, or a recipe by folds, in a child process. Failures are outcomes, never exceptions. */
 export async function runEvaluation(request: EvaluationRequest, hooks: RunHooks = {}): Promise<EvaluationResult> {
-  return (await runChild({ type: "evaluate", request }, hooks)) as EvaluationResult;
+  return (await runChild({ type: "evaluate", request, translations: spokenTranslations() }, hooks)) as EvaluationResult;
 }
 
 function runChild(
-  message: ToTrainer,
+  task: TrainerTask,
   { onProgress, signal, trainer }: RunHooks,
 ): Promise<TrainingResult | EvaluationResult> {
   if (signal?.aborted === true) return Promise.resolve({ outcome: "cancelled" });
@@ -172,7 +180,7 @@ function runChild(
       else result = from.result;
     });
     child.on("error", (error) => {
-      result ??= { outcome: "failed", message: `The trainer could not be started: ${error.message}` };
+      result ??= { outcome: "failed", message: l10n.t("The trainer could not be started: {0}", error.message) };
       if (child.pid === undefined) finish();
     });
     child.on("close", (code, by) => {
@@ -187,16 +195,19 @@ function runChild(
       signal?.removeEventListener("abort", onAbort);
       resolve(result!);
     };
-    child.send(message);
+    child.send(task);
   });
 }
 
 /** What to say of a trainer that ended without a result. */
 function obituary(code: number | null, by: string | null, complaint: string): string {
-  const how = by === null ? `with code ${code ?? "none"}` : `by ${by}`;
+  const how = by ?? l10n.t("code {0}", String(code));
+  const message = l10n.t(
+    "The trainer ended before it was done ({0}); nothing was changed. Train again: it goes on from its last checkpoint.",
+    how,
+  );
   const last = complaint.trim().split("\n").at(-1) ?? "";
-  const said = last === "" ? "" : ` Its last words: ${last}`;
-  return `The trainer ended ${how} before it was done; nothing was changed. Train again: it goes on from its last checkpoint.${said}`;
+  return last === "" ? message : `${message} ${l10n.t("Its last words: {0}", last)}`;
 }
 
 /** The trainer's script lies beside the running one: `trainer.js` when built, `trainer.ts` in the sources. */

@@ -4,6 +4,7 @@ import type { AdapterSummary } from "../server/protocol.ts";
 import { nameOf } from "./adapters.ts";
 import type { ReadyApp } from "./app.ts";
 import { duration, points, size } from "./numbers.ts";
+import { phaseText } from "./training-words.ts";
 import type { Training } from "./training.ts";
 
 /** An adapter node is the summary itself, so that commands get its name and version. */
@@ -69,7 +70,7 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
     const item = new vscode.TreeItem(vscode.l10n.t("Training: {0} %", done));
     const parts: string[] = [];
     if (progress?.secondsLeft != null) parts.push(vscode.l10n.t("{0} left", duration(progress.secondsLeft)));
-    if (progress) parts.push(progress.phase);
+    if (progress) parts.push(phaseText(progress));
     if (progress && progress.epochs > 0) parts.push(vscode.l10n.t("epoch {0} of {1}", progress.epoch, progress.epochs));
     if (progress?.validationF1 != null) parts.push(`F1 ${points(progress.validationF1)}`);
     item.description = parts.join(" · ");

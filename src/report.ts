@@ -16,6 +16,7 @@ import { isRefusal } from "./ask.ts";
 import { categoryOf } from "./categories.ts";
 import { duration, points, size } from "./numbers.ts";
 import type { BuiltPage, PageActions } from "./pages.ts";
+import { phaseName, splitText, verdictText } from "./training-words.ts";
 
 /** Opens the stored report of an adapter from the tree, or of the one that is picked. */
 export async function showReport(app: ReadyApp, ...args: unknown[]): Promise<void> {
@@ -54,7 +55,7 @@ export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
   const activate = { text: vscode.l10n.t("Activate"), action: 0, primary: report.gain.weightedF1 > 0 };
   const back = { text: vscode.l10n.t("Roll Back"), action: 1, primary: false };
   const blocks: PageBlock[] = [
-    { kind: "text", text: report.why, tone: report.promoted ? "good" : "plain" },
+    { kind: "text", text: verdictText(report), tone: report.promoted ? "good" : "plain" },
     {
       kind: "actions",
       actions: [inUse ? back : activate, { text: vscode.l10n.t("Show Adapters"), action: 2, primary: false }],
@@ -66,7 +67,7 @@ export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
     ...flipBlocks(names, report.flips, app.status.categories, actions),
     { kind: "heading", text: vscode.l10n.t("Cost and data") },
     costBlock(report),
-    { kind: "text", text: vscode.l10n.t("Held out: {0}", report.split), tone: "quiet" },
+    { kind: "text", text: vscode.l10n.t("Held out: {0}", splitText(report.split)), tone: "quiet" },
   ];
   return { page: { title: vscode.l10n.t("Training report: {0} {1}", report.name, report.version), blocks }, actions };
 }
@@ -204,7 +205,7 @@ function phaseBlocks({ phases }: TrainReport): PageBlock[] {
       kind: "table",
       caption: vscode.l10n.t("Weighted F1 after each phase"),
       columns: [{ text: vscode.l10n.t("Phase"), numeric: false }, numeric(vscode.l10n.t("Weighted F1"))],
-      rows: phases.map(({ name, weightedF1 }) => [{ text: name }, { text: points(weightedF1) }]),
+      rows: phases.map(({ name, weightedF1 }) => [{ text: phaseName(name) }, { text: points(weightedF1) }]),
     },
   ];
 }

@@ -7,6 +7,7 @@ import { InputError, throwIfCancelled } from "../engine/outcome.ts";
 import type { Classifier } from "../engine/model/classifier.ts";
 import { BUILT_IN_TAXONOMY, type Category, NONE } from "../engine/taxonomy.ts";
 import type { Projects } from "../project.ts";
+import { readingProblemText } from "../reading-problem.ts";
 import { readDocumentText } from "../store/document-files.ts";
 import {
   type CheckedDocument,
@@ -99,8 +100,8 @@ async function checkDocument(
   const text = TextDocument.create(source.uri, "", 0, await readDocumentText(source.file));
   const read = readDocument(text.getText(), source.format);
   const statements = await classifyStatements(text, read, projects.surroundings(source.uri), model, signal);
-  const problems = read.problems.map(({ message, start, end }): Finding => {
-    return { rule: "problem", message, line: text.positionAt(start).line + 1, start, end };
+  const problems = read.problems.map(({ problem, start, end }): Finding => {
+    return { rule: "problem", message: readingProblemText(problem), line: text.positionAt(start).line + 1, start, end };
   });
   const findings = [...problems, ...rules.flatMap((rule) => findingsOf(rule, statements))];
   return { path: source.shown, statements, findings: findings.sort((a, b) => a.start - b.start) };

@@ -98,14 +98,34 @@ function reportText(report: TrainReport, folder: string): string {
   return [
     `${folder}: ${report.kind}, ${report.labels} labels, ${report.seconds.toFixed(1)} s, ` +
       `${report.trainableParameters} parameters, ${(report.adapterBytes / 1e6).toFixed(2)} MB`,
-    `  measured on ${report.split}`,
+    `  measured on ${splitText(report.split)}`,
     "                     before   after",
     `  weighted F1        ${points(before.weightedF1).padStart(6)}  ${points(after.weightedF1).padStart(6)}`,
     `  macro F1           ${points(before.macroF1).padStart(6)}  ${points(after.macroF1).padStart(6)}`,
     `  calibration error  ${points(before.calibrationError).padStart(6)}  ${points(after.calibrationError).padStart(6)}`,
-    `  gain ${points(gain.weightedF1)} points of weighted F1, 95 % interval ${points(gain.low)} to ${points(gain.high)}`,
+    `  gain ${points(gain.weightedF1)} points of weighted F1 on ${counted(report.compared, "statement")}, ` +
+      `95 % interval ${points(gain.low)} to ${points(gain.high)}`,
+    ...(report.phases.length < 2 ? [] : [phasesText(report.phases)]),
     `  ${counted(report.flips.length, "statement")} changed category`,
-    `  ${report.promoted ? "Better: " : ""}${report.why}`,
+    `  ${VERDICTS[report.verdict]}`,
     "",
   ].join("\n");
 }
+
+function splitText({ folds, judged, by }: TrainReport["split"]): string {
+  const parts = by === "project" ? "whole documents or projects" : "single texts, since too few documents are named";
+  return judged === folds ? `${folds}-fold cross-validation over ${parts}` : `one of ${folds} parts of ${parts}`;
+}
+
+function phasesText(phases: TrainReport["phases"]): string {
+  const names = { synthetic: "synthetic statements", labels: "the labels" };
+  const scores = phases.map(({ name, weightedF1 }) => `${(100 * weightedF1).toFixed(1)} after ${names[name]}`);
+  return `  weighted F1 ${scores.join(", ")}`;
+}
+
+const VERDICTS: Readonly<Record<TrainReport["verdict"], string>> = {
+  better: "The interval lies above zero: the adapter is better.",
+  worse: "The interval lies below zero: the adapter is worse.",
+  chance: "The interval includes zero: it may be luck. Label more statements, or decide yourself.",
+  untested: "No held-out statement could be compared, so nothing says that the adapter is better.",
+};

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { ADAPTER_KINDS, LORA_TARGETS, type LoraTarget } from "../engine/adapt/options.ts";
 import { InputError } from "../engine/outcome.ts";
-import type { TrainProgress } from "../protocol.ts";
+import type { TrainPhase, TrainProgress } from "../protocol.ts";
 import type { EvaluationRequest, RunHooks, TrainingChoices } from "../training.ts";
 import { packFolder } from "./model.ts";
 import { type OptionTable, type ParsedOptions, suggestion } from "./options.ts";
@@ -99,11 +99,19 @@ function target(word: string): LoraTarget {
   throw new InputError(`--targets has "${word}", expected some of ${LORA_TARGETS.join(",")}${near}`);
 }
 
+const PHASES: Readonly<Record<TrainPhase, string>> = {
+  search: "trying options",
+  synthetic: "warming up on synthetic statements",
+  judging: "judging on held-out statements",
+  labels: "learning from all labels",
+};
+
 /** One line on standard error for each phase and epoch. */
 function progressTo(terminal: Terminal): (progress: TrainProgress) => void {
   let shown = "";
-  return ({ phase, epoch, epochs, loss, validationF1, fraction, secondsLeft }) => {
-    const where = `${phase}${epochs > 0 ? `, epoch ${epoch} of ${epochs}` : ""}`;
+  return ({ phase, part, epoch, epochs, loss, validationF1, fraction, secondsLeft }) => {
+    const which = part === null ? "" : `, ${part.number} of ${part.of}`;
+    const where = `${PHASES[phase]}${which}${epochs > 0 ? `, epoch ${epoch} of ${epochs}` : ""}`;
     if (where === shown) return;
     shown = where;
     const numbers = [

@@ -23,16 +23,19 @@ import { dataFolder, type DataRow, readRows } from "../shared-data.ts";
 import {
   among,
   calibrationError,
+  conformalSets,
   differences,
   f1Of,
   functionalOrNot,
   lowestAccuracy,
   macroF1,
   type Measure,
+  meanSize,
   measured,
   reached,
   requirementOrNot,
   type Row,
+  setCoverage,
   share,
   shippedValues,
   table,
@@ -79,13 +82,25 @@ async function adapted(name: string, rows: readonly DataRow[], folds: number | "
   const { predictions } = await evaluate(
     { pack: options.base, labels: [file], adapter: null, folds, choices: {}, threads: 0 },
     {
-      onProgress: ({ phase }) => {
-        if (phase !== shown) say(`${name}: ${phase}`);
-        shown = phase;
+      onProgress: ({ part }) => {
+        const now = `fold ${part?.number ?? 1} of ${part?.of ?? 1}`;
+        if (now !== shown) say(`${name}: ${now}`);
+        shown = now;
       },
     },
   );
   return [...predictions];
+}
+
+/** How often the hover's categories hold the truth, and how many they are, where their mass was fitted elsewhere. */
+function conformal(rows: readonly Row[], codes: readonly string[], where: string): Measure[] {
+  const { coverage = 0.9 } = classifier.pack.manifest.calibration.conformal ?? {};
+  const sets = conformalSets(rows, codes, coverage);
+  const name = `set of categories promised to hold the truth in ${Math.round(100 * coverage)} %, ${where}`;
+  return [
+    measured(`${name}: it does in`, sets, setCoverage, { least: coverage, aim: coverage }),
+    measured(`${name}: mean size`, sets, meanSize),
+  ];
 }
 
 const labelOf = (row: DataRow): string => String(row.label);
@@ -97,12 +112,14 @@ async function unadapted(): Promise<Measure[]> {
     repositories: string[];
   };
   const documents = rowsOf("documents_labelled").filter((row) => repositories.repositories.includes(row.project ?? ""));
-  const requirement = (await predict(documents, labelOf)).map(requirementOrNot);
+  const sentences = await predict(documents, labelOf);
+  const requirement = sentences.map(requirementOrNot);
   return [
     measured("PROMISE NFR, 12 classes, base without any PROMISE row, weighted F1", promise, weightedF1),
     measured("PROMISE NFR, 12 classes, base without any PROMISE row, macro F1", promise, macroF1),
     measured("`none` on held-out repositories, F1", requirement, f1Of(NONE), { least: 0.8, aim: 0.88 }),
     measured("requirement on held-out repositories, F1", requirement, f1Of("requirement"), { least: 0.8, aim: 0.88 }),
+    ...conformal(sentences, BUILT_IN_CODES, "held-out repositories"),
   ];
 }
 
@@ -126,6 +143,7 @@ async function promiseByProject(): Promise<Measure[]> {
       aim: 0.9,
     }),
     { name: "share of labels that is shown, same folds", value: shown.length / twelve.length },
+    ...conformal(rows, BUILT_IN_CODES, "PROMISE NFR, same folds"),
   ];
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { speak, translationsOf } from "../../server/language.ts";
 import type { TrainProgress } from "../../server/protocol.ts";
 import {
   activate,
@@ -72,10 +73,12 @@ describe("the trainer process", function () {
     );
     assert.equal(folder, folderOf(workspace, { name: "project", version: "1" }));
     assert.deepEqual(skipped, []);
-    assert.match(report.split, /4-fold cross-validation over whole documents or projects/);
+    assert.deepEqual(report.split, { folds: 4, judged: 4, by: "project" });
+    assert.equal(report.compared, 60);
     assert.ok(report.after.weightedF1 > report.before.weightedF1);
     assert.ok(report.gain.low <= report.gain.weightedF1 && report.gain.weightedF1 <= report.gain.high);
     assert.equal(report.promoted, report.gain.low > 0);
+    assert.equal(report.promoted, report.verdict === "better");
     assert.equal(report.labels, 60);
     assert.ok(report.peakRssMb >= rssAfterLoadMb && rssAfterLoadMb > 10);
     assert.ok(progress.length > 0); // How many depends on the speed: at most ten a second are sent.
@@ -126,14 +129,30 @@ describe("the trainer process", function () {
     writeFileSync(labels, labelLines(60).replace(/"label":"[A-Z]+"/gu, '"label":"XX"'));
     assert.match(
       failure(await runTraining(request("5", { labels: [labels] }), { trainer })),
-      /found 0 usable labels.*Left out: 60 rows carry the unknown category "XX"; known are F, PE/,
+      /Found 0 usable labels.*Left out: 60 rows carry the unknown category "XX"; known are F, PE/,
     );
     const missing = await runTraining(request("5", { labels: [join(workspace, "no.jsonl")] }), { trainer });
     assert.match(failure(missing), /no\.jsonl cannot be read/);
     assert.match(
       failure(await runTraining(request("5"), { trainer: "no.ts" })),
-      /The trainer ended with code 1.*nothing was changed/,
+      /The trainer ended before it was done \(code 1\); nothing was changed/,
     );
+  });
+
+  it("says it in the language of the one who asked", async () => {
+    const labels = join(workspace, "few.jsonl");
+    writeFileSync(labels, labelLines(3));
+    speak(translationsOf(process.cwd(), "ja-JP"));
+    try {
+      const text = failure(await runTraining(request("5", { labels: [labels] }), { trainer }));
+      assert.equal(
+        text,
+        "使えるラベルは 3 カテゴリの 3 件です。学習には 2 つ以上のカテゴリのラベルが 8 件以上必要です。さらにラベルを付けてから、もう一度学習してください。",
+      );
+      assert.match(failure(await runTraining(request("1"), { trainer })), /project.1 は既にあります。/);
+    } finally {
+      speak(null);
+    }
   });
 
   it("searches for options within the time given", async () => {

@@ -31,6 +31,22 @@ const MAXIMUM_NAMED = 50;
 /** Fewest examples and classes that a training is allowed to learn from. */
 export const MINIMUM_EXAMPLES = 8;
 
+/** Too little is left to learn from; the hosts say so in the person's language. */
+export class TooFewLabels extends InputError {
+  readonly labels: number;
+  readonly classes: number;
+  /** The first reason why a row was left out, or null where none was. */
+  readonly leftOut: string | null;
+
+  constructor(labels: number, classes: number, leftOut: string | null) {
+    super(`${labels} usable labels of ${classes} categories are too few`);
+    this.name = "TooFewLabels";
+    this.labels = labels;
+    this.classes = classes;
+    this.leftOut = leftOut;
+  }
+}
+
 /** White space collapsed, case folded: two texts that only differ in that are one statement. */
 export function normalised(text: string): string {
   return text.normalize("NFC").replace(/\s+/gu, " ").trim().toLowerCase();
@@ -136,7 +152,7 @@ export function classify(
 
 /**
  * What a training may learn from: each text once. Where a text carries several labels the most frequent one counts;
- * a tie says nothing and is left out. Throws InputError where too little is left, with the first of the lines
+ * a tie says nothing and is left out. Throws TooFewLabels where too little is left, with the first of the lines
  * that were `leftOut` before.
  */
 export function trainingSet(
@@ -162,11 +178,7 @@ export function trainingSet(
   }
   const classes = new Set(chosen.map((example) => example.target)).size;
   if (chosen.length < MINIMUM_EXAMPLES || classes < 2) {
-    throw new InputError(
-      `found ${chosen.length} usable labels of ${classes} categories; training needs at least ` +
-        `${MINIMUM_EXAMPLES} labels of at least 2 categories. Label more statements, then train again.` +
-        (leftOut.length === 0 ? "" : ` Left out: ${leftOut[0]!}`),
-    );
+    throw new TooFewLabels(chosen.length, classes, [...leftOut, ...skipped.list()][0] ?? null);
   }
   return { examples: chosen, skipped: skipped.list() };
 }

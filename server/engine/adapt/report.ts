@@ -1,4 +1,4 @@
-/** Is the new adapter better than what is active? The numbers, the verdict in words, and what would change. */
+/** Is the new adapter better than what is active? The numbers, the verdict, and what would change. */
 import { pairedBootstrap, type Gain } from "../judge/bootstrap.ts";
 import { type Judged, score, type Scores } from "../judge/metrics.ts";
 import { type Calibration, probabilities } from "../model/calibration.ts";
@@ -18,9 +18,17 @@ export interface Comparison {
   /** Rows that both sides could be judged on. */
   readonly rows: number;
   readonly flips: readonly Flip[];
-  readonly phases: readonly { name: string; weightedF1: number }[];
-  readonly promoted: boolean;
-  readonly why: string;
+  readonly phases: readonly PhaseScore[];
+  readonly verdict: Verdict;
+}
+
+/** What the 95 % interval of the gain says: it lies above zero, below, around it, or there was nothing to compare. */
+export type Verdict = "better" | "worse" | "chance" | "untested";
+
+/** Weighted F1 on held-out rows after a phase. */
+export interface PhaseScore {
+  readonly name: "synthetic" | "labels";
+  readonly weightedF1: number;
 }
 
 interface Row {
@@ -49,7 +57,6 @@ export function compare(
   );
   const sides = (side: (row: Row) => Judged): Judged[] => rows.map(side);
   const gain = bootstrapGain(rows, labels, seed);
-  const promoted = gain.low > 0;
   return {
     before: score(
       sides((row) => row.before),
@@ -63,8 +70,7 @@ export function compare(
     rows: rows.length,
     flips: flipsOf(rows),
     phases: phasesOf(examples, judged, labels),
-    promoted,
-    why: verdict(gain, rows.length),
+    verdict: verdictOf(gain, rows.length),
   };
 }
 
@@ -119,7 +125,7 @@ function phasesOf(
   examples: readonly Example[],
   judged: readonly JudgedFold[],
   labels: readonly string[],
-): { name: string; weightedF1: number }[] {
+): PhaseScore[] {
   const f1Of = (pick: (fold: JudgedFold) => readonly Float32Array[]): number => {
     const rows = judged.flatMap((fold) =>
       pick(fold).map((logits, i): Judged => {
@@ -128,20 +134,13 @@ function phasesOf(
     );
     return score(rows, labels).weightedF1;
   };
-  const phases = [{ name: "labels", weightedF1: f1Of((fold) => fold.logits) }];
-  const early = judged.every((fold) => fold.early.length === fold.rows.length);
-  return early && judged.length > 0
-    ? [{ name: "synthetic", weightedF1: f1Of((fold) => fold.early) }, ...phases]
-    : phases;
+  const labelled: PhaseScore = { name: "labels", weightedF1: f1Of((fold) => fold.logits) };
+  const early = judged.length > 0 && judged.every((fold) => fold.early.length === fold.rows.length);
+  return early ? [{ name: "synthetic", weightedF1: f1Of((fold) => fold.early) }, labelled] : [labelled];
 }
 
-function verdict(gain: Gain, rows: number): string {
-  const points = (share: number): string => (100 * share).toFixed(1);
-  const found =
-    `Weighted F1 changes by ${points(gain.weightedF1)} points on ${rows} held-out statements ` +
-    `(95 % interval ${points(gain.low)} to ${points(gain.high)}).`;
-  if (rows === 0) return "No held-out statement could be compared, so nothing says that the adapter is better.";
-  if (gain.low > 0) return `${found} The interval lies above zero: the adapter is better.`;
-  if (gain.high < 0) return `${found} The interval lies below zero: the adapter is worse.`;
-  return `${found} The interval includes zero: it may be luck. Label more statements, or decide yourself.`;
+function verdictOf({ low, high }: Gain, rows: number): Verdict {
+  if (rows === 0) return "untested";
+  if (low > 0) return "better";
+  return high < 0 ? "worse" : "chance";
 }

@@ -66,17 +66,12 @@ export interface Design {
   readonly folds: Folds;
   /** Folds that are judged: all of them in cross-validation, the first where a part is held out. */
   readonly judged: readonly number[];
-  readonly description: string;
 }
 
 export function designOf(examples: readonly Example[], seed: number): Design {
   const folds = foldsOf(examples, FOLDS, seed);
-  const kept = folds.by === "project" ? "whole documents or projects" : "texts, since the labels name no documents";
-  if (examples.length <= CROSS_VALIDATED) {
-    const judged = Array.from({ length: FOLDS }, (_, fold) => fold);
-    return { folds, judged, description: `${FOLDS}-fold cross-validation over ${kept}` };
-  }
-  return { folds, judged: [0], description: `a held-out quarter of ${kept}` };
+  const all = Array.from({ length: FOLDS }, (_, fold) => fold);
+  return { folds, judged: examples.length <= CROSS_VALIDATED ? all : [0] };
 }
 
 /** Judges the recipe, then trains the adapter: its weights are left in the trainer. */

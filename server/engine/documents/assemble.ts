@@ -111,7 +111,7 @@ export function assemble(chunks: readonly Assembled[], previous: Assembly = NOTH
     placements.push(placement);
     for (const statement of placement.statements) found.push(statement);
     for (const problem of chunk.content.problems) {
-      problems.push({ message: problem.message, start: problem.start + start, end: problem.end + start });
+      problems.push({ ...problem, start: problem.start + start, end: problem.end + start });
     }
     state = placement.after;
     start += chunk.length;

@@ -4,6 +4,7 @@ import { frontMatterEnd, markdownChunks } from "./markdown-chunks.ts";
 import { readSimple } from "./markdown-simple.ts";
 import { normaliseLabel, readMarkdown } from "./markdown.ts";
 import { readPlainText } from "./plain-text.ts";
+import type { PlainTextReason } from "./statement.ts";
 
 /**
  * A chunk beyond one of these is read as plain text. The parser's time grows with the square of brackets and of
@@ -40,20 +41,20 @@ function readChunk(source: string, before: string, defined: readonly string[]): 
       if (!(error instanceof RangeError)) throw error;
     }
   }
-  const message = `This part is ${reason ?? "nested too deeply"}; it was read as plain text, without Markdown's rules.`;
-  const problems = [{ start: 0, end: source.length, message }];
+  const problem = { code: "read-as-plain-text", because: reason ?? { much: "nesting" } } as const;
+  const problems = [{ start: 0, end: source.length, problem }];
   return { events: readPlainText(source, "paragraph"), problems, definitions: [] };
 }
 
-/** Why a chunk must not go to the parser, in words, or undefined. */
-function tooHard(source: string): string | undefined {
-  if (source.length > LIMITS.characters) return `longer than ${LIMITS.characters} characters without a break`;
+/** Why a chunk must not go to the parser, or undefined. */
+function tooHard(source: string): PlainTextReason | undefined {
+  if (source.length > LIMITS.characters) return { much: "characters", most: LIMITS.characters };
   if (source.length < LIMITS.nesting) return undefined;
   const brackets = source.match(/[[\]]/gu)?.length ?? 0;
-  if (brackets > LIMITS.brackets) return `made of more than ${LIMITS.brackets} brackets`;
+  if (brackets > LIMITS.brackets) return { much: "brackets", most: LIMITS.brackets };
   const marks = source.match(/[*_`<&!\\|~]/gu)?.length ?? 0;
-  if (marks > LIMITS.marks) return `made of more than ${LIMITS.marks} characters of markup`;
-  return nesting(source) > LIMITS.nesting ? `nested deeper than ${LIMITS.nesting} levels` : undefined;
+  if (marks > LIMITS.marks) return { much: "marks", most: LIMITS.marks };
+  return nesting(source) > LIMITS.nesting ? { much: "levels", most: LIMITS.nesting } : undefined;
 }
 
 /** An upper bound of how deep quotes and lists are nested. */

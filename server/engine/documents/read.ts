@@ -60,8 +60,6 @@ function chunked(format: ChunkedFormat): Format["read"] {
 }
 
 function refused(text: string): ReadDocument {
-  const message =
-    `The document has ${text.length} characters; at most ${LONGEST_DOCUMENT} are read. ` +
-    'Split it, or ignore it in ".nfr-lens/config.json".';
-  return { statements: [], problems: [{ start: 0, end: 0, message }], work: { read: 0, reused: 0 } };
+  const problem = { code: "document-too-long", found: text.length, most: LONGEST_DOCUMENT } as const;
+  return { statements: [], problems: [{ start: 0, end: 0, problem }], work: { read: 0, reused: 0 } };
 }

@@ -43,8 +43,20 @@ export interface Statement extends Span {
 
 /** Something in the document that the reader could not use as it stands; never fatal. */
 export interface DocumentProblem extends Span {
-  readonly message: string;
+  readonly problem: ReadingProblem;
 }
+
+/**
+ * What it is: the whole document is longer than `most` UTF-16 units and was not read; or a part has more of something
+ * than `most`, was too deep for the parser, and was read as plain text without the rules of its markup.
+ */
+export type ReadingProblem =
+  | { readonly code: "document-too-long"; readonly found: number; readonly most: number }
+  | { readonly code: "read-as-plain-text"; readonly because: PlainTextReason };
+
+export type PlainTextReason =
+  | { readonly much: "characters" | "brackets" | "marks" | "levels"; readonly most: number }
+  | { readonly much: "nesting" };
 
 /** A document as the reader understood it. Statements are in document order and never overlap. */
 export interface ReadDocument {

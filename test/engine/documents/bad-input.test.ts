@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatOf, LONGEST_DOCUMENT, readDocument, type FormatName } from "../../../server/engine/documents/read.ts";
+import type { DocumentProblem } from "../../../server/engine/documents/statement.ts";
+import { readingProblemText } from "../../../server/reading-problem.ts";
 import { assertSound } from "./check.ts";
 import { markdownText, plainTextText } from "./random-documents.ts";
 
@@ -75,7 +77,12 @@ describe("documents: bad input", () => {
     const text = `Before that.\n\n${"> ".repeat(200)}It shall stop.\n\nAfter it all.\n`;
     const { problems, statements } = readDocument(text, "markdown");
     assert.equal(problems.length, 1);
-    assert.match(problems[0]!.message, /nested deeper than 60 levels/u);
+    const [{ problem }] = problems as [DocumentProblem];
+    assert.deepEqual(problem, { code: "read-as-plain-text", because: { much: "levels", most: 60 } });
+    assert.match(
+      readingProblemText(problem),
+      /^This part is nested deeper than 60 levels, so it was read as plain text/u,
+    );
     assert.ok(text.slice(problems[0]!.start, problems[0]!.end).includes("It shall stop."));
     assert.deepEqual([statements[0]!.text, statements.at(-1)!.text], ["Before that.", "After it all."]);
   });
@@ -83,7 +90,10 @@ describe("documents: bad input", () => {
   it("refuses what is too long, at once and by name", () => {
     const { statements, problems } = readDocument("x".repeat(LONGEST_DOCUMENT + 1), "markdown");
     assert.equal(statements.length, 0);
-    assert.match(problems[0]!.message, /10000001 characters; at most 10000000 are read/u);
+    assert.match(
+      readingProblemText(problems[0]!.problem),
+      /10000001 characters; at most 10000000 are read\. Split it/u,
+    );
   });
 
   it("tells formats by language, else by name", () => {
