@@ -9,7 +9,7 @@ import json
 import torch
 
 from dataset import is_validation, training_rows
-from places import Places, add_places, places_of, say, write_json
+from places import CODES, Places, add_places, places_of, say, write_json
 from scores import by_source
 from supervised import load_classifier, predict
 
@@ -20,6 +20,8 @@ def average(places: Places, name: str, parts: list[str], validate: bool) -> None
     torch.save({"model": mean, "name": name}, places.at(f"{name}.pt"))
     if validate:
         held = [row for row in training_rows(places) if is_validation(row)]
+        write_json(places.at("validation.json"), [{"text": row.text, "label": CODES[row.label], "group": row.group, "source": row.source}
+                                                  for row in held])
         probabilities = predict(places, load_classifier(places.at(f"{name}.pt")), [row.text for row in held])
         table = by_source(held, probabilities)
         write_json(places.at("results", f"{name}.json"), {"name": name, "parts": parts, "scores": table})

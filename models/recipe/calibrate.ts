@@ -1,9 +1,9 @@
 /**
- * Writes `calibration.json` beside a trained checkpoint; `nfr-lens pack` takes it over. Temperature, threshold and
- * conformal mass are fitted on statements of projects and repositories that no training stage has seen, with the
- * int8 network that will answer.
+ * Writes `calibration.json` into the folder of a trained checkpoint; `nfr-lens pack` takes it over. Temperature, threshold and
+ * conformal mass come from the checkpoint that has not seen the validation groups, on statements of those groups, with the int8
+ * network of the product: the final one has seen everything but the tests, and the tests have to stay tests.
  *
- *   node --import tsx models/recipe/calibrate.ts CHECKPOINT DATA     DATA holds promise_nfr.jsonl and documents_labelled.jsonl
+ *   node --import tsx models/recipe/calibrate.ts VALIDATION_CHECKPOINT VALIDATION_ROWS CHECKPOINT
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,22 +24,17 @@ const COVERAGE = 0.9;
 interface Row {
   readonly text: string;
   readonly label: string;
-  readonly project?: string;
+  readonly source: string;
 }
 
-const [checkpoint, data] = process.argv.slice(2);
-if (checkpoint === undefined || data === undefined) throw new Error("usage: calibrate.ts CHECKPOINT DATA");
+const [checkpoint, validation, target] = process.argv.slice(2);
+if (checkpoint === undefined || validation === undefined || target === undefined)
+  throw new Error("usage: calibrate.ts VALIDATION_CHECKPOINT VALIDATION_ROWS CHECKPOINT");
 
-function rowsOf(name: string): Row[] {
-  const lines = readFileSync(join(data!, name), "utf8").trim().split("\n");
-  return lines.map((line) => JSON.parse(line) as Row);
-}
-
-const heldOut = JSON.parse(readFileSync(join(import.meta.dirname, "heldout.json"), "utf8")) as { repositories: string[] };
-const documents = rowsOf("documents_labelled.jsonl").filter(({ project }) =>
-  heldOut.repositories.includes(project ?? ""),
-);
-const specifications = rowsOf("promise_nfr.jsonl");
+const all = JSON.parse(readFileSync(validation, "utf8")) as Row[];
+const documents = all.filter(({ source }) => source === "documents");
+// Our own statements are cleaner than anybody's, so they say little about how sure to be.
+const specifications = all.filter(({ source }) => source === "exp" || source === "specifications");
 // As many of either, so that neither kind of text decides alone.
 const step = Math.max(1, Math.floor(documents.length / specifications.length));
 const rows = [...specifications, ...documents.filter((_, index) => index % step === 0)];
@@ -103,7 +98,7 @@ const calibration: Calibration = {
   threshold: round(found.threshold),
   conformal: { coverage: COVERAGE, mass: round(Math.min(1, conformalMass())) },
 };
-writeFileSync(join(checkpoint, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
+writeFileSync(join(target, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
 const accuracy = answers.filter(({ right }) => right).length / answers.length;
 console.log(`${known.length} statements, ${(accuracy * 100).toFixed(1)} % right; ${(found.shown * 100).toFixed(1)} % are shown with ${SHOWN_RIGHT * 100} % right`);
 console.log(JSON.stringify(calibration));

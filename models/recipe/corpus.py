@@ -1,15 +1,17 @@
 """Stage 1: the corpus without anything that is tested, as normalised lines ready for the vocabulary and the encoder."""
 
+import hashlib
 import json
 import lzma
 import random
 import re
 import unicodedata
 
-from leaks import LeakCheck, held_out_repositories, test_texts
-from places import HERE, Places, read_jsonl, say
+from leaks import OWN_FOLDERS, LeakCheck, held_out_repositories, test_texts, words_of
+from places import HERE, Places, read_jsonl, say, write_json
 
 BLANKS = re.compile(r"\s+")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 # Reference pages of three programming interfaces are almost half of the corpus and say the same thing over and over.
 THINNED = {"MicrosoftDocs/win32": 0.2, "MicrosoftDocs/windows-driver-docs": 0.25, "MicrosoftDocs/cpp-docs": 0.3}
 STATEMENT_COPIES = 3
@@ -21,11 +23,8 @@ def normalise(text: str) -> str:
 
 
 def synthetic_rows() -> list[dict]:
-    """This project's own statements: data/synthetic and anything newer beside it; `domain` is the group."""
-    rows: list[dict] = []
-    for path in sorted((HERE / "data").rglob("*.jsonl")):
-        rows += read_jsonl(path)
-    return rows
+    """This project's own statements; `domain` is the group."""
+    return [row for folder in OWN_FOLDERS for path in sorted((HERE / "data" / folder).glob("*.jsonl")) for row in read_jsonl(path)]
 
 
 def corpus_lines(places: Places):
@@ -60,3 +59,25 @@ def prepare(places: Places) -> None:
             out.write(text + "\n")
     part.rename(target)
     say("own statements", len(own))
+
+
+def sentence_id(sentence: str) -> str:
+    """By which `data/labels/corpus.jsonl` names a sentence without quoting it."""
+    return hashlib.sha256(" ".join(words_of(sentence)).encode()).hexdigest()[:16]
+
+
+def labelled_sentences(places: Places) -> list[dict]:
+    """Sentences of the corpus that this project labelled: repository, text, label, label2. Kept in --work after the first search."""
+    labels = {row["id"]: row for row in read_jsonl(HERE / "data" / "labels" / "corpus.jsonl")}
+    stored = places.at("labelled-sentences.json")
+    if stored.exists() and stored.stat().st_mtime > (HERE / "data" / "labels" / "corpus.jsonl").stat().st_mtime:
+        return json.loads(stored.read_text(encoding="utf-8"))
+    found = {}
+    for repository, paragraph in corpus_lines(places):
+        for sentence in SENTENCE.split(paragraph):
+            label = labels.get(sentence_id(sentence))
+            if label is not None:
+                found[label["id"]] = {"repository": repository, "text": sentence, "label": label["label"], "label2": label["label2"]}
+    say("labelled sentences found in the corpus", len(found), "of", len(labels))
+    write_json(stored, list(found.values()))
+    return list(found.values())

@@ -1,7 +1,7 @@
 """The labelled sets as one list of rows with a target over 13 classes, a weight and a group; tests left out.
 
-Two kinds of target: a distribution (cross-entropy), or a set of classes of which one is right (F or not, security or
-not: the loss is minus the log of the set's total probability).
+Public statements that came without a category, or with one that followed their document's headings, carry this
+project's own labels (`data/labels`: source, id, label, label2; never a text); those that nobody could decide are left out.
 """
 
 import random
@@ -10,12 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus import synthetic_rows
-from leaks import LeakCheck, held_out_repositories, test_texts, words_of
-from places import CODES, Places, read_jsonl
+from corpus import labelled_sentences, synthetic_rows
+from leaks import SAME_WORDS, LeakCheck, held_out_repositories, test_texts, words_of
+from places import CODES, HERE, Places, read_jsonl
 
 SECOND_LABEL_SHARE = 0.25
 TEACHER_WEIGHT = 0.5
+# File -> source, under which it is scored, and weight.
+RELABELLED = {"promise_plus_noisy": ("specifications", 1.0), "arta_smells": ("specifications", 1.0),
+              "reqeval_anaphora": ("specifications", 1.0), "fr_nfr": ("fr_nfr", 1.0), "health_security": ("health", 0.6)}
+# `fr_nfr` holds statements of PROMISE in other words, so what merely resembles one goes too.
+REWORDED = 0.25
+REFERENTIAL = re.compile(r"</?referential[^>]*>")
 PLACE = {code: at for at, code in enumerate(CODES)}
 
 
@@ -23,7 +29,6 @@ PLACE = {code: at for at, code in enumerate(CODES)}
 class Row:
     text: str
     target: np.ndarray
-    is_set: bool
     weight: float
     group: str
     source: str
@@ -41,50 +46,70 @@ def one_label(label: str, second: str | None = None) -> np.ndarray:
     return target
 
 
-def one_of(codes: set[str]) -> np.ndarray:
-    return np.array([1.0 if code in codes else 0.0 for code in CODES], np.float32)
-
-
 def own_rows() -> list[Row]:
     """This project's statements; second labels soften the target."""
-    return [Row(r["text"], one_label(r["label"], r.get("label2")), False, 1.0, f"own:{r['domain']}", "own")
+    return [Row(r["text"], one_label(r["label"], r.get("label2")), 1.0, f"own:{r['domain']}", "own")
             for r in synthetic_rows()]
 
 
-def document_rows(places: Places, held_out: bool) -> list[Row]:
-    """The second part (ids doc2-) is mostly none and F: those rows count less, or they drown the other classes."""
+def document_rows(places: Places) -> list[Row]:
+    """Sentences of the corpus, those of the held-out repositories left out. The second part (ids doc2-) is mostly none and F: those rows count less, or they drown the other classes."""
     test, rows = held_out_repositories(places), []
     for r in read_jsonl(places.data / "documents_labelled.jsonl"):
-        if (r["project"] in test) != held_out:
+        if r["project"] in test:
             continue
         common = r["id"].startswith("doc2-") and r["label"] in ("none", "F")
         target = one_label(r["label"], r.get("label2"))
-        rows.append(Row(r["text"], target, False, 0.4 if common else 1.0, f"doc:{r['project']}", "documents"))
+        rows.append(Row(r["text"], target, 0.4 if common else 1.0, f"doc:{r['project']}", "documents"))
     return rows
+
+
+def sentence_rows(places: Places) -> list[Row]:
+    """Further sentences of the corpus, labelled by this project."""
+    return [Row(r["text"], one_label(r["label"], r["label2"]), 1.0, f"doc:{r['repository']}", "documents")
+            for r in labelled_sentences(places)]
 
 
 def public_rows(places: Places) -> list[Row]:
-    rows = [Row(r["text"], one_label(r["label"]), False, 2.0, f"exp:{r['project']}", "exp")
+    rows = [Row(r["text"], one_label(r["label"]), 2.0, f"exp:{r['project']}", "exp")
             for r in read_jsonl(places.data / "promise_exp_new_projects.jsonl")]
-    rows += [Row(r["text"], one_label(r["label"]), False, 0.3, f"plus:{r['project']}", "plus")
-             for r in read_jsonl(places.data / "promise_plus_noisy.jsonl") if not r.get("suspect")]
-    quality = set(CODES) - {"F", "none"}
     for at, r in enumerate(read_jsonl(places.data / "fr_nfr.jsonl")):
-        if not r.get("in_promise"):
-            target = one_of({"F"} if r["label"] == "F" else quality)
-            rows.append(Row(r["text"], target, True, 0.5, f"fr:{at % 10}", "fr_nfr"))
-    for r in read_jsonl(places.data / "health_security.jsonl"):
-        target = one_of({"SE"} if "security" in r["label"] else set(CODES) - {"SE"})
-        rows.append(Row(r["text"], target, True, 0.4, f"health:{r['project']}", "health"))
+        if not r.get("in_promise") and r["label"] == "F":
+            rows.append(Row(r["text"], one_label("F"), 0.5, f"fr:{at % 10}", "fr_nfr"))
     return rows
 
 
+def relabelled_rows(places: Places) -> list[Row]:
+    """Public statements with the labels of `data/labels`."""
+    labels = {(r["source"], r["id"]): r for path in sorted((HERE / "data" / "labels").glob("*.jsonl")) for r in read_jsonl(path)}
+    rows = []
+    for file, (source, weight) in RELABELLED.items():
+        for at, r in enumerate(read_jsonl(places.data / f"{file}.jsonl")):
+            label = labels.get((file, r["id"]))
+            if label is not None and not r.get("in_promise"):
+                group = f"{file}:{r['project'] or at % 10}"
+                text = REFERENTIAL.sub("", r["text"])
+                rows.append(Row(text, one_label(label["label"], label["label2"]), weight, group, source))
+    return rows
+
+
+def statement_rows(places: Places) -> list[Row]:
+    """Every labelled statement but those that have to be looked for in the corpus."""
+    return own_rows() + document_rows(places) + public_rows(places) + relabelled_rows(places)
+
+
 def training_rows(places: Places) -> list[Row]:
-    """Everything the base may learn from, each normalised text once (the first source wins)."""
+    """Everything the base may learn from."""
+    return without_tests(places, statement_rows(places) + sentence_rows(places))
+
+
+def without_tests(places: Places, rows: list[Row]) -> list[Row]:
+    """Each normalised text once (the first source wins), near-duplicates of tests left out."""
     check, seen, kept = LeakCheck(test_texts(places)), set(), []
-    for row in own_rows() + document_rows(places, held_out=False) + public_rows(places):
+    for row in rows:
         key = " ".join(words_of(row.text))
-        if key and key not in seen and not check.leaks(row.text):
+        same = REWORDED if row.source == "fr_nfr" else SAME_WORDS
+        if key and key not in seen and not check.leaks(row.text) and not check.paraphrases_a_test(row.text, same):
             seen.add(key)
             kept.append(row)
     return kept
@@ -95,17 +120,17 @@ def soft_rows(places: Places) -> list[Row]:
     stored = np.load(places.at("unlabelled.npz"))
     probabilities = stored["probabilities"].astype(np.float32)
     probabilities /= probabilities.sum(1, keepdims=True)
-    return [Row(str(text), target, False, TEACHER_WEIGHT, "unlabelled", "unlabelled")
+    return [Row(str(text), target, TEACHER_WEIGHT, "unlabelled", "unlabelled")
             for text, target in zip(stored["texts"], probabilities)]
 
 
 def is_validation(row: Row) -> bool:
-    """Grouped validation: the new PROMISE_exp projects, a sixth of our domains, a sixth of the training repositories."""
+    """Grouped validation: the new PROMISE_exp projects, a fifth of the other specifications, a sixth of our domains and of
+    the training repositories."""
     if row.source == "exp":
         return True
-    if row.source in ("own", "documents"):
-        return random.Random(f"6 {row.group}").random() < 1 / 6
-    return False
+    share = {"own": 1 / 6, "documents": 1 / 6, "specifications": 1 / 5}.get(row.source, 0)
+    return random.Random(f"6 {row.group}").random() < share
 
 
 IDS = ["REQ-{a}: ", "R{b}.{c} ", "[NFR-{b}] ", "{b}.{c}.{c} ", "FR{a} - ", "({b}) ", "SRS_{a}: ", "- ", "{a}. "]

@@ -51,16 +51,17 @@ def write_folder(folder: pathlib.Path, model: Classifier, labels: list[str], tok
 
 
 def export(places: Places, name: str) -> None:
-    """The supervised checkpoint `name`.pt as the folder export/, which `nfr-lens pack --from` turns into a pack."""
+    """The supervised checkpoint `name`.pt as the folder exports/NAME, which `nfr-lens pack --from` turns into a pack."""
     model = Classifier(Shape())
     model.load_state_dict(torch.load(places.at(f"{name}.pt"), map_location="cpu")["model"])
     tokenizer = json.loads(places.at("tokenizer.json").read_text(encoding="utf-8"))
-    write_folder(places.at("export", "config.json").parent, model, CODES, tokenizer)
+    write_folder(places.at("exports", name, "config.json").parent, model, CODES, tokenizer)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     add_places(parser)
-    parser.add_argument("--name", default="supervised")
+    parser.add_argument("names", nargs="+")
     asked = parser.parse_args()
-    export(places_of(asked), asked.name)
+    for name in asked.names:
+        export(places_of(asked), name)

@@ -35,8 +35,7 @@ STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "b2": ("b2.pt", ["supervised.py", "--name", "b2", "--start", "a.pt", "--seed", "22", "--peak", "3e-4", "--soft"], 15),
     "final": ("final.pt", ["average.py", "--name", "final", "b1", "b2"], None),
     "table": ("", ["table.py", "first", "a1", "a2", "a", "--linear", "linear-validation"], None),
-    "export": ("", ["export.py", "--name", "final"], None),
-    "evaluate": ("results/final-test.json", ["evaluate.py", "--name", "final"], None),
+    "export": ("", ["export.py", "a", "final"], None),
 }
 # Not part of `all`: the supervised runs let the rate fall to zero themselves, so cooling first gains little.
 OPTIONAL = {"cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 10)}

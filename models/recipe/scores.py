@@ -33,7 +33,7 @@ def none_score(probabilities: np.ndarray, labels: np.ndarray) -> dict:
 def by_source(rows: list[Row], probabilities: np.ndarray) -> dict:
     """One line of the validation table: classes without none, F or not, none or not, for each source."""
     table = {}
-    for source in sorted({row.source for row in rows if not row.is_set}):
+    for source in sorted({row.source for row in rows}):
         at = [i for i, row in enumerate(rows) if row.source == source]
         labels = np.array([rows[i].label for i in at])
         here = probabilities[at]

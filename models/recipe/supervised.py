@@ -1,6 +1,6 @@
 """Stage 7: the encoder and its head learn all labelled sets at once, and what the teachers say about unlabelled sentences.
 
-One loss a row: cross-entropy against a distribution, or minus the log of the total probability of a set of classes.
+One loss a row: cross-entropy against a distribution over the classes.
 The weights that are kept are a running average (EMA) of the last part of the run.
 """
 
@@ -32,7 +32,7 @@ POOL_BATCHES = 40
 
 def class_weights(rows: list[Row]) -> np.ndarray:
     """Rare classes count more, mildly: (mean share / share) to a small power."""
-    share = np.sum([row.target * row.weight for row in rows if not row.is_set], axis=0)
+    share = np.sum([row.target * row.weight for row in rows], axis=0)
     return ((share.mean() / share) ** BALANCE).astype(np.float32)
 
 
@@ -68,25 +68,19 @@ class Batches:
             yield self.batch([rows[i] for i in group], [ids[i] for i in group])
 
     def batch(self, rows: list[Row], ids: list[list[int]]) -> dict[str, Tensor]:
-        """-> ids[B,T], mask[B,T], target[B,13], is_set[B], weight[B]."""
+        """-> ids[B,T], mask[B,T], target[B,13], weight[B]."""
         array, mask = pad(ids)
         array[(self.dice.random(array.shape) < WORD_DROPOUT) & (array > MASK)] = MASK
         target = np.stack([row.target for row in rows])
-        is_set = np.array([row.is_set for row in rows])
-        weight = np.array([row.weight for row in rows], np.float32)
-        weight = weight * np.where(is_set, 1.0, (target * self.balance).sum(1)).astype(np.float32)
+        weight = np.array([row.weight for row in rows], np.float32) * (target * self.balance).sum(1)
         return {"ids": torch.from_numpy(array), "mask": torch.from_numpy(mask), "target": torch.from_numpy(target),
-                "is_set": torch.from_numpy(is_set), "weight": torch.from_numpy(weight)}
+                "weight": torch.from_numpy(weight)}
 
 
 def loss_of(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     """Weighted mean over the batch; logits [B,13]."""
-    logs = logits.float().log_softmax(-1)
-    target = batch["target"]
-    smooth = target * (1 - SMOOTHING) + SMOOTHING / target.shape[1]
-    classes = -(smooth * logs).sum(-1)
-    sets = -(logs + target.clamp_min(1e-9).log()).logsumexp(-1)
-    loss = torch.where(batch["is_set"], sets, classes)
+    smooth = batch["target"] * (1 - SMOOTHING) + SMOOTHING / logits.shape[1]
+    loss = -(smooth * logits.float().log_softmax(-1)).sum(-1)
     return (loss * batch["weight"]).sum() / batch["weight"].sum()
 
 

@@ -19,8 +19,6 @@ VECTOR_SCALE = 1.5
 
 
 class LinearTeacher:
-    """Fitted on rows that carry a class; rows with a set of classes are left to the networks."""
-
     def __init__(self, places: Places) -> None:
         self.tokenizer = places.at("tokenizer.json")
         vectors = np.load(places.at("embeddings.npy"))
@@ -47,7 +45,6 @@ class LinearTeacher:
         return sp.hstack([words, chars, sp.csr_matrix(self.mean_vectors(texts) * VECTOR_SCALE)]).tocsr()
 
     def fit(self, rows: list[Row]) -> "LinearTeacher":
-        rows = [row for row in rows if not row.is_set]
         self.model.fit(self.features([row.text for row in rows], fit=True), [row.label for row in rows],
                        sample_weight=[row.weight for row in rows])
         say("linear teacher fitted on", len(rows))

@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 
+from corpus import SENTENCE
 from places import CODES, Places, add_places, places_of, say
 from supervised import load_classifier, predict
 from teachers import load_teacher
 
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 BINDING = re.compile(r"\b(shall|must|should|will|may|can|cannot|needs?|requires?|required|supports?|provides?|allows?|ensures?|"
                      r"prevents?|avoid|recommended|responsible|designed)\b")
 CANDIDATES = 120_000

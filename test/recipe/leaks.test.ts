@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type DataRow, dataFolder, readRows } from "../shared-data.ts";
-import { LeakCheck, normalised } from "./leaks.ts";
+import { LeakCheck, normalised, ParaphraseCheck } from "./leaks.ts";
 
 const recipe = resolve(import.meta.dirname, "../../models/recipe");
 const TEST_SETS = ["promise_nfr", "promise_nice", "promise_reclass", "func_concerns", "secreq"];
@@ -15,14 +15,18 @@ const TEST_SETS = ["promise_nfr", "promise_nice", "promise_reclass", "func_conce
 /** Statements of `data/synthetic` that share an idiom with a test text. The recipe leaves them out. */
 const KNOWN_IDIOMS = [/grain of salt/, /24 hours per day/, /rival app/, /99\.99% of the time/];
 
-/** Prints the text of every row that the supervised stages of the recipe train on, one JSON string a line. */
+/**
+ * Prints the text of every row that the supervised stages of the recipe train on, one JSON string a line. Sentences of
+ * the corpus go through the same filter; they are left out here because finding them takes minutes.
+ */
 const TRAINING_TEXTS = `
 import json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
-from dataset import training_rows
+from dataset import statement_rows, without_tests
 from places import Places
 data = pathlib.Path(sys.argv[2])
-for row in training_rows(Places(data=data, corpus=data, work=data)):
+places = Places(data=data, corpus=data, work=data)
+for row in without_tests(places, statement_rows(places)):
     print(json.dumps(row.text))
 `;
 
@@ -46,6 +50,18 @@ describe("leak check", () => {
     assert.ok(!check.leaks("Log in to the pump."));
   });
 
+  it("finds a statement in other words by the rare words that it shares", () => {
+    const check = new ParaphraseCheck([
+      "The pump shall stop within two seconds of an occlusion alarm.",
+      "The pump shall record the dose.",
+      "The nurse shall log in.",
+      "The alarm shall be loud.",
+    ]);
+    assert.ok(check.paraphrases("Within two seconds of an occlusion alarm, pumps stop."));
+    assert.ok(!check.paraphrases("The pump shall be blue."));
+    assert.ok(!check.paraphrases(""));
+  });
+
   it("finds test texts in no statement written for this project", function () {
     const data = dataFolder();
     if (data === undefined) return this.skip();
@@ -65,7 +81,7 @@ describe("leak check", () => {
   });
 
   it("finds test texts in none of the rows that the recipe trains the base on", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const data = dataFolder();
     if (data === undefined) return this.skip();
     if (spawnSync("python3", ["-c", "import numpy"]).status !== 0) return this.skip();
@@ -80,8 +96,9 @@ describe("leak check", () => {
       .map((line) => JSON.parse(line) as string);
     assert.ok(texts.length > 30_000, `only ${texts.length} training rows`);
     const check = new LeakCheck(testTexts(data));
+    const paraphrase = new ParaphraseCheck(testTexts(data));
     assert.deepEqual(
-      texts.filter((text) => check.leaks(text)).map(normalised),
+      texts.filter((text) => check.leaks(text) || paraphrase.paraphrases(text, 0.4)).map(normalised),
       [],
       "models/recipe/leaks.py let these texts through to training",
     );
