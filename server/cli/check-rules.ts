@@ -1,4 +1,5 @@
 /** The rules that `check` can fail on, and what they find. Pure: results in, findings out. */
+import type { PredictionSet } from "../engine/model/classifier.ts";
 import { InputError } from "../engine/outcome.ts";
 import { suggestion } from "./options.ts";
 
@@ -19,6 +20,8 @@ export interface CheckedStatement {
   /** Of the model in its own category. */
   confidence: number;
   uncertain: boolean;
+  /** The categories that hold the right one so often; null where that was not measured. */
+  set: PredictionSet | null;
 }
 
 /** Something a rule found, or a part of the document that could not be read as it stands (`problem`). */

@@ -36,7 +36,7 @@ export const check: Command = {
     "",
     "With --format json, one object comes out:",
     '  {"files": [{"path", "statements": [{"id", "text", "start", "end", "line", "heading", "label", "source",',
-    '    "confidence", "uncertain"}], "findings": [{"rule", "message", "line", "start", "end"}]}], "summary": {…}}',
+    '    "confidence", "uncertain", "set"}], "findings": [{"rule", "message", "line", "start", "end"}]}], "summary": {…}}',
     "start and end are offsets in UTF-16 code units, line begins at 1.",
     "",
     "Rules for --fail-on:",
@@ -122,10 +122,10 @@ async function classifyStatements(
     predictionOf: (statement: Statement) => byStatement.get(statement)!,
     positionAt: (offset: number) => text.positionAt(offset),
   };
-  return joined(findings, surroundings, []).map(({ shown, statement }) => {
+  return joined(findings, surroundings, []).map(({ shown, statement, prediction }) => {
     const { start, end, heading, label, source, confidence, uncertain } = shown;
     const place = { id: shown.id ?? null, text: shown.text, start, end, line: statement.line + 1, heading };
-    return { ...place, label, source, confidence, uncertain };
+    return { ...place, label, source, confidence, uncertain, set: prediction.set };
   });
 }
 

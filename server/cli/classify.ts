@@ -17,9 +17,11 @@ export const classify: Command = {
   teaches: [
     'Each line of standard input is a JSON object with a "text". The same object comes back on standard output, in the',
     'same order, with an "nfr" object beside what it had:',
-    '  {"text": "…", "nfr": {"label": "SE", "confidence": 0.94, "uncertain": false, "scores": {"F": 0.01, …}}}',
+    '  {"text": "…", "nfr": {"label": "SE", "confidence": 0.94, "uncertain": false, "scores": {"F": 0.01, …},',
+    '    "set": {"coverage": 0.9, "labels": ["SE"]}}}',
     "label is the most likely category, scores are calibrated probabilities of all categories and sum to 1, and",
-    "uncertain says that the confidence is too low to rely on. Lines that cannot be used are named by number on",
+    "uncertain says that the confidence is too low to rely on. set names the categories that hold the right one so often",
+    "on statements of unseen projects, or is null where that was not measured. Lines that cannot be used are named by number on",
     "standard error and left out; the rest is processed and the exit code is 1.",
   ].join("\n"),
   options: {
@@ -110,8 +112,8 @@ async function answer(model: Classifier, rows: readonly Row[], signal: AbortSign
 }
 
 /** The line with `nfr` added at its end; all else stays letter by letter, so that no number loses a digit. */
-function withPrediction(row: Row, { label, confidence, uncertain, scores }: Prediction): string {
-  const nfr = { label, confidence, uncertain, scores };
+function withPrediction(row: Row, { label, confidence, uncertain, scores, set }: Prediction): string {
+  const nfr = { label, confidence, uncertain, scores, set };
   if (Object.hasOwn(row.value, "nfr")) return JSON.stringify({ ...row.value, nfr });
   return `${row.source.slice(0, -1).trimEnd()},"nfr":${JSON.stringify(nfr)}}`;
 }

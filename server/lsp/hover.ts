@@ -38,6 +38,7 @@ export function hover(
     bestScores(statement)
       .map(({ label, score }) => `${escape(nameOf(categories, label))} ${percent(score)}`)
       .join(" · "),
+    likelySet(statement, categories),
     origin(status),
     ownClient ? keyboardHint(statement) : "",
   ];
@@ -61,6 +62,19 @@ function decision({ shown, label }: ClassifiedStatement, categories: Categories)
     );
   }
   return shown.uncertain ? l10n.t("Uncertain: perhaps {0} · {1}", name, sure) : `${name} · ${sure}`;
+}
+
+/** More names than these say no more than "many". */
+const MOST_NAMED = 5;
+
+/** The categories that hold the truth as often as was measured; nothing where a person decided or nobody measured. */
+function likelySet({ label, prediction }: ClassifiedStatement, categories: Categories): string {
+  const { set } = prediction;
+  if (label !== undefined || set === null) return "";
+  const names = set.labels.slice(0, MOST_NAMED).map((code) => escape(nameOf(categories, code)));
+  const more = set.labels.length - names.length;
+  const listed = more > 0 ? l10n.t("{0} and {1} more", names.join(", "), more) : names.join(", ");
+  return l10n.t("The right category is among these {0} of the time: {1}", percent(set.coverage), listed);
 }
 
 function origin({ model, adapter }: Pick<ServerStatus, "model" | "adapter">): string {

@@ -15,6 +15,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { PredictionSet } from "../../server/engine/model/classifier.ts";
 import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
 import { BUILT_IN_CODES, FUNCTIONAL, NONE } from "../../server/engine/taxonomy.ts";
 import { evaluate } from "../../server/evaluation-run.ts";
@@ -36,8 +37,10 @@ import {
   requirementOrNot,
   type Row,
   setCoverage,
+  type RowWithSet,
   share,
   shippedValues,
+  shownSet,
   table,
   weightedF1,
   withTable,
@@ -64,14 +67,23 @@ const TWELVE = BUILT_IN_CODES.filter((code) => code !== NONE);
 /** The classes of the literature's ten-class task: F and the single PO row are left out. */
 const TEN = TWELVE.filter((code) => code !== FUNCTIONAL && code !== "PO");
 
+/** How often the set of categories that the hover names shall hold the truth. */
+const COVERAGE = 0.9;
+
 const classifier = await NetworkClassifier.create(await readPackFolder(options.base), { threads: 0 });
 const rowsOf = (name: string): DataRow[] => readRows(join(data, `${name}.jsonl`));
 const say = (what: string): unknown => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`);
 
 /** Predictions of the base as it is. */
-async function predict(rows: readonly DataRow[], truth: (row: DataRow) => string): Promise<Row[]> {
+async function predict(
+  rows: readonly DataRow[],
+  truth: (row: DataRow) => string,
+): Promise<(Row & { set: PredictionSet | null })[]> {
   const predictions = await classifier.classify(rows.map((row) => row.text));
-  return rows.map((row, i) => ({ truth: truth(row), group: row.project ?? "", scores: predictions[i]!.scores }));
+  return rows.map((row, i) => {
+    const { scores, set } = predictions[i]!;
+    return { truth: truth(row), group: row.project ?? "", scores, set };
+  });
 }
 
 /** Pooled predictions of adapters that were each trained without the fold they judge. */
@@ -92,13 +104,12 @@ async function adapted(name: string, rows: readonly DataRow[], folds: number | "
   return [...predictions];
 }
 
-/** How often the hover's categories hold the truth, and how many they are, where their mass was fitted elsewhere. */
-function conformal(rows: readonly Row[], codes: readonly string[], where: string): Measure[] {
-  const { coverage = 0.9 } = classifier.pack.manifest.calibration.conformal ?? {};
-  const sets = conformalSets(rows, codes, coverage);
-  const name = `set of categories promised to hold the truth in ${Math.round(100 * coverage)} %, ${where}`;
+/** How often the hover's categories hold the truth, and how many they are. */
+function conformal(sets: readonly RowWithSet[], where: string): Measure[] {
+  if (sets.length === 0) return [];
+  const name = `set of categories promised to hold the truth in ${Math.round(100 * COVERAGE)} %, ${where}`;
   return [
-    measured(`${name}: it does in`, sets, setCoverage, { least: coverage, aim: coverage }),
+    measured(`${name}: it does in`, sets, setCoverage, { least: COVERAGE, aim: COVERAGE }),
     measured(`${name}: mean size`, sets, meanSize),
   ];
 }
@@ -107,7 +118,8 @@ const labelOf = (row: DataRow): string => String(row.label);
 
 /** What the base knows of projects, without any training on their kind. */
 async function unadapted(): Promise<Measure[]> {
-  const promise = (await predict(rowsOf("promise_nfr"), labelOf)).map((row) => among(row, TWELVE));
+  const specifications = await predict(rowsOf("promise_nfr"), labelOf);
+  const promise = specifications.map((row) => among(row, TWELVE));
   const repositories = JSON.parse(readFileSync(join(root, "models/recipe/heldout.json"), "utf8")) as {
     repositories: string[];
   };
@@ -119,7 +131,8 @@ async function unadapted(): Promise<Measure[]> {
     measured("PROMISE NFR, 12 classes, base without any PROMISE row, macro F1", promise, macroF1),
     measured("`none` on held-out repositories, F1", requirement, f1Of(NONE), { least: 0.8, aim: 0.88 }),
     measured("requirement on held-out repositories, F1", requirement, f1Of("requirement"), { least: 0.8, aim: 0.88 }),
-    ...conformal(sentences, BUILT_IN_CODES, "held-out repositories"),
+    ...conformal(specifications.flatMap(shownSet), "PROMISE NFR, base without any PROMISE row"),
+    ...conformal(sentences.flatMap(shownSet), "held-out repositories"),
   ];
 }
 
@@ -143,7 +156,8 @@ async function promiseByProject(): Promise<Measure[]> {
       aim: 0.9,
     }),
     { name: "share of labels that is shown, same folds", value: shown.length / twelve.length },
-    ...conformal(rows, BUILT_IN_CODES, "PROMISE NFR, same folds"),
+    // An adapter's own mass is what its other folds say, as its temperature is.
+    ...conformal(conformalSets(rows, BUILT_IN_CODES, COVERAGE), "PROMISE NFR, leave one project out"),
   ];
 }
 

@@ -17,7 +17,7 @@ function statement(
 ): CheckedStatement {
   const text = `Statement on line ${line}.`;
   const place = { id: null, text, start: line * 100, end: line * 100 + 20, line, heading: [] };
-  return { ...place, label, source: "model", confidence, uncertain: confidence < 0.5, ...more };
+  return { ...place, label, source: "model", confidence, uncertain: confidence < 0.5, set: null, ...more };
 }
 const document = (path: string, ...statements: CheckedStatement[]): CheckedDocument => ({
   path,

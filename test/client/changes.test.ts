@@ -8,7 +8,7 @@ import { readDocument } from "../../server/engine/documents/read.ts";
 import type { ShownChange, ShownDocument } from "../../server/protocol.ts";
 import { difference } from "../../server/lsp/difference.ts";
 
-const PREDICTION = { label: "F", confidence: 0.9, uncertain: false, scores: { F: 1 } };
+const PREDICTION = { label: "F", confidence: 0.9, uncertain: false, scores: { F: 1 }, set: null };
 const SURROUNDINGS = { document: "spec.md", threshold: null, findLabel: () => undefined };
 
 /** The results of a text, sharing with those before what the server shares. */

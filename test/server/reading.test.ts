@@ -134,6 +134,19 @@ describe("reading a document in the editor", () => {
     ]);
   });
 
+  it("names the categories that hold the right one nine times in ten, where that was measured and nobody decided", async () => {
+    const { statements } = await start();
+    const hoverAt = async (line: number): Promise<string> => {
+      const hover = await rig.feature<Hover>("hover", "spec.md", { position: { line, character: 3 } });
+      return (hover.contents as { value: string }).value;
+    };
+    const sentence = "The right category is among these 90 % of the time: ";
+    assert.ok((await hoverAt(4)).includes(`${sentence}Usability, Functional, Look and feel\n`));
+    assert.doesNotMatch(await hoverAt(10), /of the time/);
+    await rig.label("spec.md", statements[1]!, { kind: "accept" });
+    assert.doesNotMatch(await hoverAt(4), /of the time/);
+  });
+
   it("has nothing to say between statements", async () => {
     await start();
     assert.equal(await rig.feature("hover", "spec.md", { position: { line: 0, character: 1 } }), null);

@@ -28,9 +28,12 @@ export function conformalSet(row: ArrayLike<number>, mass: number): number[] {
   return byProbability(row).filter((index, rank) => (sum += row[index]!) <= mass + 1e-9 || rank === 0);
 }
 
+/** The mass that a set needs to hold `target`; the most likely class is always in, so it needs none. */
 function massUpTo(row: ArrayLike<number>, target: number): number {
   let sum = 0;
-  for (const index of byProbability(row)) {
+  const order = byProbability(row);
+  if (order[0] === target) return 0;
+  for (const index of order) {
     sum += row[index]!;
     if (index === target) break;
   }

@@ -3,6 +3,14 @@
  * The classifier keeps one session for its whole life; adapters are tensors that are passed in.
  */
 
+/** The categories that hold the true one with a promised frequency (a conformal prediction set). */
+export interface PredictionSet {
+  /** How often the truth is among them, on statements of projects the model has not seen: 0.9 for nine in ten. */
+  readonly coverage: number;
+  /** Codes, most likely first; at least one. */
+  readonly labels: readonly string[];
+}
+
 /** The category of one statement. */
 export interface Prediction {
   /** Code of the most likely category. */
@@ -13,6 +21,8 @@ export interface Prediction {
   readonly uncertain: boolean;
   /** Calibrated probability of every category, by code; sums to 1. */
   readonly scores: Readonly<Record<string, number>>;
+  /** Null where nobody measured how much probability the promise takes: an adapter that was calibrated without it. */
+  readonly set: PredictionSet | null;
 }
 
 /** Where the numbers of a prediction come from: part of every cache key and of every label written. */

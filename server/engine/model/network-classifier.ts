@@ -1,5 +1,6 @@
 /** The classifier that hosts use: tokens, batches, cache and calibration around a network. */
 import { createHash } from "node:crypto";
+import { conformalSet } from "../judge/conformal.ts";
 import { InputError, throwIfCancelled } from "../outcome.ts";
 import type { AdapterTensors } from "./adapter-tensors.ts";
 import type { Mix } from "./adapter-stack.ts";
@@ -161,10 +162,15 @@ function predict({ labels, prepared, calibration }: Active, logits: Float32Array
   const shares = probabilities(own, calibration);
   const best = shares.indexOf(Math.max(...shares));
   const confidence = shares[best]!;
+  const { conformal } = calibration;
   return {
     label: labels[best]!,
     confidence,
     uncertain: confidence < calibration.threshold,
     scores: Object.fromEntries(labels.map((label, index) => [label, shares[index]!])),
+    set:
+      conformal === undefined
+        ? null
+        : { coverage: conformal.coverage, labels: conformalSet(shares, conformal.mass).map((index) => labels[index]!) },
   };
 }

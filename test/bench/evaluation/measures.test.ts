@@ -3,15 +3,19 @@ import {
   among,
   CARD_BEGIN,
   CARD_END,
+  conformalSets,
   differences,
   f1Of,
   functionalOrNot,
   lowestAccuracy,
   macroF1,
+  meanSize,
   measured,
   requirementOrNot,
   type Row,
+  setCoverage,
   shippedValues,
+  shownSet,
   table,
   weightedF1,
   withTable,
@@ -54,6 +58,27 @@ describe("the measures of npm run evaluate", () => {
     assert.ok(Math.abs(macroF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
     assert.ok(Math.abs(weightedF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
     assert.equal(lowestAccuracy(judged), 0.5);
+  });
+
+  it("judge conformal sets by what the other projects promise", () => {
+    const codes = ["SE", "PE", "F"];
+    const sure = { SE: 0.8, PE: 0.15, F: 0.05 };
+    // In "a" and "b" the truth is the best category nine times in ten; in "c" it is always the second.
+    const rows = ["a", "b"].flatMap((group) =>
+      Array.from({ length: 40 }, (_, i) => row(i % 10 === 0 ? "PE" : "SE", sure, group)),
+    );
+    const sets = conformalSets([...rows, ...Array.from({ length: 4 }, () => row("PE", sure, "c"))], codes, 0.8);
+    const of = (group: string) => sets.filter((set) => set.group === group);
+    assert.deepEqual([setCoverage(of("c")), meanSize(of("c"))], [0, 1]);
+    assert.deepEqual([setCoverage(of("a")), meanSize(of("a"))], [0.9, 1]);
+    const wide = conformalSets(rows, codes, 0.95);
+    assert.deepEqual([setCoverage(wide), meanSize(wide)], [1, 2]);
+  });
+
+  it("take the sets as the product shows them, where it shows any", () => {
+    const shown = { ...row("PE", SURE_SECURITY, "a"), set: { coverage: 0.9, labels: ["SE", "PE"] } };
+    const sets = [shown, { ...shown, truth: "F" }, { ...shown, set: null }].flatMap(shownSet);
+    assert.deepEqual([sets.length, setCoverage(sets), meanSize(sets)], [2, 0.5, 2]);
   });
 
   it("have an interval that repeats itself and holds the value", () => {

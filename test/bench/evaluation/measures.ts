@@ -1,6 +1,8 @@
 /** Pure part of `npm run evaluate`: what each number means, its interval, and the table of the model card. */
 import { Random } from "../../../server/engine/adapt/random.ts";
+import { conformalSet, fitConformalMass } from "../../../server/engine/judge/conformal.ts";
 import { expectedCalibrationError, score, type Judged } from "../../../server/engine/judge/metrics.ts";
+import type { PredictionSet } from "../../../server/engine/model/classifier.ts";
 import { FUNCTIONAL, NONE } from "../../../server/engine/taxonomy.ts";
 
 /** A prediction of the engine with what was true. */
@@ -50,6 +52,45 @@ export function requirementOrNot(row: Row): Judged & { group: string } {
   return { truth: named(row.truth === NONE), label: named(none), confidence: share, group: row.group };
 }
 
+/** A row with the categories of the promised coverage. */
+export interface RowWithSet {
+  readonly group: string;
+  readonly size: number;
+  /** Whether the truth is among them. */
+  readonly holds: boolean;
+}
+
+/** The set that the product shows beside a prediction; nothing where it shows none. */
+export function shownSet({ truth, group, set }: Row & { readonly set: PredictionSet | null }): RowWithSet[] {
+  return set === null ? [] : [{ group, size: set.labels.length, holds: set.labels.includes(truth) }];
+}
+
+/**
+ * Conformal sets of `coverage` over `codes`, each group's by the mass that the other groups need: what is promised is
+ * judged on projects that did not help to promise it.
+ */
+export function conformalSets(rows: readonly Row[], codes: readonly string[], coverage: number): RowWithSet[] {
+  const shares = (row: Row): number[] => codes.map((code) => row.scores[code] ?? 0);
+  return [...new Set(rows.map(({ group }) => group))].flatMap((group) => {
+    const others = rows.filter((row) => row.group !== group);
+    const mass = fitConformalMass(
+      others.map(shares),
+      others.map(({ truth }) => codes.indexOf(truth)),
+      coverage,
+    );
+    return rows
+      .filter((row) => row.group === group)
+      .map((row) => {
+        const set = conformalSet(shares(row), mass).map((index) => codes[index]);
+        return { group, size: set.length, holds: set.includes(row.truth) };
+      });
+  });
+}
+
+export const setCoverage = (rows: readonly RowWithSet[]): number => share(rows, ({ holds }) => holds);
+export const meanSize = (rows: readonly RowWithSet[]): number =>
+  rows.reduce((sum, { size }) => sum + size, 0) / rows.length;
+
 type Grouped = Judged & { group: string };
 
 export const weightedF1 = (rows: readonly Grouped[]): number => score(rows, []).weightedF1;
@@ -79,10 +120,10 @@ const FEWEST_GROUPS = 5;
  * The statistic with its 95 % interval by bootstrap (Efron and Tibshirani, 1993). Whole projects are drawn where there
  * are enough of them, because rows of one project do not err independently.
  */
-export function measured(
+export function measured<T extends { readonly group: string }>(
   name: string,
-  rows: readonly Grouped[],
-  statistic: (rows: readonly Grouped[]) => number,
+  rows: readonly T[],
+  statistic: (rows: readonly T[]) => number,
   bound?: Measure["bound"],
 ): Measure {
   const random = Random.named(1, name);
@@ -94,8 +135,8 @@ export function measured(
   return { name, value: statistic(rows), interval, ...(bound === undefined ? {} : { bound }) };
 }
 
-function grouped(rows: readonly Grouped[]): Grouped[][] {
-  const groups = new Map<string, Grouped[]>();
+function grouped<T extends { readonly group: string }>(rows: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>();
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
   return [...groups.values()];
 }

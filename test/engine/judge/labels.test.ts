@@ -191,7 +191,13 @@ describe("judge: explanation", () => {
       texts.map((text) => {
         const share = 0.25 * (text.match(/\b(?:encrypted|passwords)\b/gu)?.length ?? 0);
         const label = share >= 0.5 ? "SE" : "F";
-        return { label, confidence: Math.max(share, 1 - share), uncertain: false, scores: { SE: share, F: 1 - share } };
+        return {
+          label,
+          confidence: Math.max(share, 1 - share),
+          uncertain: false,
+          scores: { SE: share, F: 1 - share },
+          set: null,
+        };
       }),
     );
 

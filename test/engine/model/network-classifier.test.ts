@@ -115,12 +115,31 @@ describe("classifier", () => {
       confidence: own[0]!.confidence,
       uncertain: false,
       scores: own[0]!.scores,
+      set: null,
     });
     assert.ok(Math.abs(own[0].scores["PE"]! - 1 / (1 + Math.exp(3))) < 1e-6);
     await subject.activate(null);
     const known = batches;
     assert.deepEqual(await subject.classify(TEXTS, options), plain);
     assert.equal(batches, known);
+  });
+
+  it("names the categories of the promised coverage by the calibration of whatever is active", async () => {
+    const subject = await classifier();
+    // Two categories with shares of 3/4 and 1/4, whatever the text.
+    const bias = float32([Math.log(3), 0], [2]);
+    const head = { labels: ["PE", "own"], weight: float32(new Float32Array(64), [32, 2]), bias };
+    const sets = [];
+    for (const mass of [0.7, 0.9, 1]) {
+      const calibration = { temperature: 1, bias: [], threshold: 0, conformal: { coverage: 0.8, mass } };
+      await subject.activate({ hash: `mass ${mass}`, lowRank: new Map(), prompt: null, head, calibration });
+      sets.push((await subject.classify(["anything"]))[0]!.set);
+    }
+    assert.deepEqual(sets, [
+      { coverage: 0.8, labels: ["PE"] },
+      { coverage: 0.8, labels: ["PE"] },
+      { coverage: 0.8, labels: ["PE", "own"] },
+    ]);
   });
 
   it("keeps the active adapter when another does not fit", async () => {
