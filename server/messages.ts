@@ -1,4 +1,5 @@
 /** Parameters of our own messages, parsed at the door: whoever talks to the server may send anything. */
+import * as l10n from "@vscode/l10n";
 import { InputError } from "./engine/outcome.ts";
 import { ADAPTER_KINDS } from "./engine/adapt/options.ts";
 import type {
@@ -80,6 +81,13 @@ export function parseAdapterName(value: unknown, message: string): AdapterName {
 export function parseTrainParams(value: unknown, message: string): TrainParams {
   const row = asRow(value ?? {}, message);
   const kind = row["kind"] === undefined ? undefined : ADAPTER_KINDS.find((known) => known === row["kind"]);
+  if (kind === "full") {
+    throw new InputError(
+      l10n.t(
+        "A full fine-tuning is a model of its own, not an adapter that can be activated. Choose another kind, or use the command line: nfr-lens train --kind full, then nfr-lens pack.",
+      ),
+    );
+  }
   if (kind === undefined && row["kind"] !== undefined) {
     throw new InputError(`${message}: kind is ${shown(row["kind"])}, expected one of ${ADAPTER_KINDS.join(", ")}`);
   }

@@ -1,6 +1,7 @@
 /**
  * Every message that is ours, by direction; the rest is plain LSP. Types and names only, plain data, no classes.
- * `src/` imports this file and nothing else from `server/`; `media/` imports its types.
+ * `src/` imports this file and nothing else from `server/`. What `src/` and its webviews tell each other is in
+ * `media/page-messages.ts`.
  *
  * Positions are UTF-16 offsets with zero-based lines, as in LSP.
  */
@@ -158,7 +159,7 @@ export interface Comparison {
 }
 
 export interface TrainParams {
-  kind?: "lora" | "prompt" | "lora+prompt" | "head" | "full";
+  kind?: "lora" | "prompt" | "lora+prompt" | "head";
   rank?: number;
   layers?: string;
   epochs?: number;
@@ -358,58 +359,3 @@ export const ClientCommands = {
   ignore: "nfrLens.ignore",
   undo: "nfrLens.undo",
 } as const;
-
-// ── the pages ── what the client tells its webviews; they draw it and know nothing else ─────────────────────────────
-
-/** A page from top to bottom, in the user's language. */
-export interface Page {
-  title: string;
-  blocks: PageBlock[];
-}
-
-export type PageBlock =
-  | { kind: "heading"; text: string }
-  | { kind: "text"; text: string; tone: PageTone }
-  | { kind: "facts"; facts: { name: string; value: string; note?: string }[] }
-  /** Groups of bars, each value 0 to 1 of the width; the table holds the same numbers. */
-  | {
-      kind: "bars";
-      caption: string;
-      legend: string[];
-      groups: { name: string; code?: string; bars: PageBar[] }[];
-      table: PageTable;
-    }
-  /** A value with its interval on a line with a zero. */
-  | { kind: "interval"; caption: string; low: number; value: number; high: number; unit: string }
-  | ({ kind: "table" } & PageTable)
-  | { kind: "actions"; actions: { text: string; action: number; primary: boolean }[] };
-
-export type PageTone = "plain" | "good" | "bad" | "quiet";
-
-export interface PageBar {
-  /** Which entry of the legend. */
-  series: number;
-  value: number;
-  text: string;
-}
-
-export interface PageTable {
-  caption: string;
-  columns: { text: string; numeric: boolean }[];
-  /** The first cell of a row is its heading. */
-  rows: PageCell[][];
-}
-
-export interface PageCell {
-  text: string;
-  tone?: PageTone;
-  /** Category whose colour the cell wears. */
-  code?: string;
-  /** How strongly, 0 to 1. */
-  shade?: number;
-  /** Number of the action that a click asks for. */
-  action?: number;
-}
-
-/** What a page says back. An action is a number the client handed out; what it means is known to the client alone. */
-export type FromPage = { kind: "ready" } | { kind: "action"; action: number };

@@ -36,7 +36,7 @@ export interface TrainingRequest {
   readonly pack: string;
   /** Label files: `.nfr-lens/labels.jsonl`, or JSON lines with `text`, `label` and optional `project`, `weight`. */
   readonly labels: readonly string[];
-  /** Folder where the finished adapter appears, complete or not at all. It must not exist yet. */
+  /** Folder where the finished adapter (or fine-tuned model) appears, complete or not at all. It must not exist yet. */
   readonly out: string;
   /** What the report calls the adapter. */
   readonly name: string;
@@ -206,7 +206,9 @@ function obituary(code: number | null, by: string | null, complaint: string): st
     "The trainer ended before it was done ({0}); nothing was changed. Train again: it goes on from its last checkpoint.",
     how,
   );
-  const last = complaint.trim().split("\n").at(-1) ?? "";
+  const lines = complaint.trim().split("\n");
+  // An uncaught error is followed by its stack and the version of Node.
+  const last = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? "";
   return last === "" ? message : `${message} ${l10n.t("Its last words: {0}", last)}`;
 }
 

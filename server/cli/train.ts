@@ -1,10 +1,11 @@
 /** `train`: a project adapter from labels, in a child process, with progress on standard error. */
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, resolve, sep } from "node:path";
 import { readDocument } from "../engine/documents/read.ts";
 import { classifierText } from "../engine/documents/statement.ts";
 import { InputError } from "../engine/outcome.ts";
 import type { TrainReport } from "../protocol.ts";
 import { exists, readDocumentText } from "../store/document-files.ts";
+import { PROJECT_FOLDER } from "../store/label-log.ts";
 import { runTraining, type TrainingRequest, type TrainingResult } from "../training.ts";
 import { counted } from "./check-rules.ts";
 import type { Command } from "./command.ts";
@@ -20,6 +21,8 @@ export const train: Command = {
   teaches: [
     "Fine-tunes a small adapter on your labels, on this machine. The folder --out appears complete or not at all. The",
     "report compares the adapter with what was active before, on labels that the training did not see.",
+    "--kind full trains every weight. Its product is no adapter but a model of its own, a Hugging Face folder: make a pack",
+    "of it with nfr-lens pack --from DIR --to PACK and use that with --pack PACK or the setting nfrLens.modelPath.",
     "With --json the last thing on standard output is one object with at least kind, seconds, rssAfterLoadMb, peakRssMb,",
     "trainableParameters, adapterBytes and metrics.",
   ].join("\n"),
@@ -37,6 +40,7 @@ export const train: Command = {
   examples: [
     "nfr-lens train --labels .nfr-lens/labels.jsonl --out .nfr-lens/adapters/default/1",
     "nfr-lens train --labels labels.jsonl --out adapter --kind lora --rank 8 --seed 7 --json",
+    "nfr-lens train --labels labels.jsonl --out tuned --kind full && nfr-lens pack --from tuned --to packs/tuned",
   ],
   run: trainAdapter,
 };
@@ -45,9 +49,10 @@ async function trainAdapter(options: ParsedOptions, terminal: Terminal): Promise
   const out = resolve(terminal.cwd, options.required("out", "--out .nfr-lens/adapters/default/1"));
   // Before minutes of training rather than after them.
   if (await exists(out)) throw new InputError(`--out ${out} exists already; choose a new folder for the adapter`);
+  const shared = sharedRequest(options, terminal);
+  if (shared.choices.kind === "full") refuseAmongAdapters(out);
   const against = options.text("against");
   const searchMinutes = options.number("search", 0);
-  const shared = sharedRequest(options, terminal);
   const request: TrainingRequest = {
     ...shared,
     out,
@@ -67,6 +72,15 @@ async function trainAdapter(options: ParsedOptions, terminal: Terminal): Promise
   for (const row of result.skipped) complain(terminal, row);
   await write(terminal.stdout, options.flag("json") ? trainingJson(result) : reportText(result.report, result.folder));
   return FINE;
+}
+
+/** A model of its own among the adapters of a project could neither be activated nor would git like its size. */
+function refuseAmongAdapters(out: string): void {
+  if (!out.split(sep).join("/").includes(`/${PROJECT_FOLDER}/adapters/`)) return;
+  throw new InputError(
+    `--kind full makes a model of its own and no adapter, which ${PROJECT_FOLDER}/adapters cannot hold; ` +
+      "choose a folder elsewhere, for example: --out tuned-model",
+  );
 }
 
 /** `…/NAME/VERSION` where the last part is a number; else the folder's name and version 1. */
@@ -108,6 +122,7 @@ function reportText(report: TrainReport, folder: string): string {
     ...(report.phases.length < 2 ? [] : [phasesText(report.phases)]),
     `  ${counted(report.flips.length, "statement")} changed category`,
     `  ${VERDICTS[report.verdict]}`,
+    ...(report.kind === "full" ? [`  It is a model, no adapter: nfr-lens pack --from ${folder} --to PACK`] : []),
     "",
   ].join("\n");
 }

@@ -20,7 +20,13 @@ export async function readPackFolder(folder: string): Promise<Pack> {
       : "A pack is a folder made by: nfr-lens pack --from FOLDER --to PACK",
   );
   const [config, tokenizer, model] = await Promise.all(
-    PACK_FILES.map((file) => readPart(folder, file, () => "The pack is incomplete; copy it again.")),
+    PACK_FILES.map((file) =>
+      readPart(folder, file, (found) =>
+        found.includes("adapter_config.json")
+          ? "The folder holds an adapter, no pack: name the pack it was made for, and the adapter with --adapter."
+          : "The pack is incomplete; copy it again.",
+      ),
+    ),
   );
   const bytes: PackBytes = {
     [MANIFEST_FILE]: manifest,

@@ -110,6 +110,53 @@ describe("train, evaluate and adapters", function () {
     assert.deepEqual(listed.map(({ name }) => name).sort(), ["default", "team"]);
   });
 
+  it("make a model of its own with --kind full, which pack takes and nothing else mistakes for an adapter", async () => {
+    const fine = async (...args: string[]): Promise<string> => {
+      const { code, out, err } = await nfrLens(...args);
+      assert.equal(code, 0, err);
+      return out;
+    };
+    const trained = await train("--out", "tuned", "--kind", "full", "--epochs", "3", "--learning-rate", "0.001");
+    assert.equal(trained.code, 0, trained.err);
+    assert.match(trained.out, /It is a model, no adapter: nfr-lens pack --from .*tuned --to PACK/);
+    assert.match(readFileSync(join(folder, "tuned", "README.md"), "utf8"), /a model of its own and no adapter/);
+    const packed = await fine("pack", "--from", "tuned", "--to", "packs/tuned", "--precision", "fp32");
+    assert.doesNotMatch(packed, /no calibration\.json/);
+    const calibration = (path: string): unknown =>
+      (JSON.parse(readFileSync(join(folder, path, "nfr-lens.json"), "utf8")) as { calibration: unknown }).calibration;
+    assert.deepEqual(calibration("packs/tuned"), calibration("tuned"));
+    // What was trained is what is packed: on the labels it learnt from it is better than what it came from.
+    const f1 = async (base: string): Promise<number> =>
+      (JSON.parse(await fine("evaluate", "--labels", "labels.jsonl", "--base", base, "--json")) as Measured).metrics
+        .weightedF1;
+    assert.ok((await f1("packs/tuned")) > (await f1(pack)));
+
+    const refusals: [string[], RegExp][] = [
+      [
+        ["evaluate", "--labels", "labels.jsonl", "--base", pack, "--adapter", "tuned"],
+        /no adapter\. Make a pack of it/,
+      ],
+      [["adapters", "import", "tuned", "--base", pack], /no adapter\. Make a pack of it: nfr-lens pack --from/],
+      [
+        ["evaluate", "--labels", "labels.jsonl", "--base", "tuned"],
+        /a fine-tuned model, not of a pack\..*nfr-lens pack --from/,
+      ],
+      [
+        ["evaluate", "--labels", "labels.jsonl", "--base", "shared"],
+        /The folder holds an adapter, no pack: name the pack/,
+      ],
+      [
+        ["train", "--labels", "labels.jsonl", "--kind", "full", "--out", ".nfr-lens/adapters/full/1"],
+        /--kind full makes a model of its own and no adapter.*choose a folder elsewhere/,
+      ],
+    ];
+    for (const [args, message] of refusals) {
+      const { code, err } = await nfrLens(...args);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+    }
+  });
+
   it("end with 130 soon after Ctrl+C, and leave no adapter", async () => {
     const args = ["train", "--labels", "labels.jsonl", "--base", pack, "--out", "stopped", "--epochs", "900"];
     const { code } = await runScript(cli, args, { cwd: folder, interruptAt: /epoch 1 of/ });

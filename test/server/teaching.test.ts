@@ -182,6 +182,7 @@ describe("teaching in the editor", function () {
     const outcome = await rig.ask<TrainOutcome>(Requests.train, PARAMS);
     assert.equal(outcome.outcome, "failed");
     assert.match((outcome as { message: string }).message, /label/);
+    await refused(Requests.train, { kind: "full" }, /a model of its own, not an adapter.*nfr-lens train --kind full/);
     await refused(Requests.train, { kind: "magic" }, /kind is "magic", expected one of/);
     await refused(Requests.train, { epochs: -1 }, /epochs is -1, expected a number from 0/);
   });

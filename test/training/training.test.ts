@@ -1,8 +1,9 @@
 /** The trainer process: trains, is cancelled, is killed at any moment, goes on where it was. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { speak, translationsOf } from "../../server/language.ts";
 import type { TrainProgress } from "../../server/protocol.ts";
 import {
@@ -135,7 +136,7 @@ describe("the trainer process", function () {
     assert.match(failure(missing), /no\.jsonl cannot be read/);
     assert.match(
       failure(await runTraining(request("5"), { trainer: "no.ts" })),
-      /The trainer ended before it was done \(code 1\); nothing was changed/,
+      /The trainer ended before it was done \(code 1\); nothing was changed.*Its last words: Error.*no\.ts/,
     );
   });
 
@@ -176,6 +177,48 @@ describe("the trainer process", function () {
     trained(await runTraining(request("6"), { trainer }));
     await load("6");
   });
+
+  for (const kind of ["full", "prompt", "head"] as const) {
+    it(`resumes ${kind} where the last checkpoint was, and ends where an untroubled training ends`, async () => {
+      const choices = { kind, epochs: 12, learningRate: 1e-3, synthetic: "never" } as const;
+      const job = request(`${kind}-killed`, { choices });
+      const killed = await killedAtCheckpoint(job);
+      assert.match(failure(killed), /SIGKILL.*it goes on from its last checkpoint/);
+      assert.deepEqual(await listed(job.out), [".training", ".checkpoint"]);
+      const epochs: number[] = [];
+      const resumed = trained(await runTraining(job, { trainer, onProgress: ({ epoch }) => epochs.push(epoch) }));
+      assert.ok(epochs[0]! > 1, "it began anew");
+      assert.deepEqual(await listed(job.out), [""]);
+      const straight = trained(await runTraining(request(`${kind}-straight`, { choices }), { trainer }));
+      const file = kind === "full" ? "model.safetensors" : "adapter_model.safetensors";
+      const read = (folder: string): Buffer => readFileSync(join(folder, file));
+      assert.ok(read(resumed.folder).equals(read(straight.folder)), "the resumed training gave other weights");
+      assert.deepEqual(resumed.report.after, straight.report.after);
+      if (kind === "full") assert.equal(resumed.report.promoted, false);
+    });
+  }
+
+  /** What lies at a place: the ends of the names that begin like it. */
+  async function listed(out: string): Promise<string[]> {
+    const name = basename(out);
+    const own = (await readdir(dirname(out))).filter((found) => found.replace(/^\./, "").startsWith(name)).sort();
+    return own.map((found) => found.replace(/^\./, "").slice(name.length));
+  }
+
+  /** Kills the trainer as soon as it has written a checkpoint. */
+  async function killedAtCheckpoint(job: TrainingRequest): Promise<TrainingResult> {
+    const killer = join(workspace, "at-checkpoint.mts");
+    mkdirSync(dirname(job.out), { recursive: true });
+    const lines = [
+      'import { watch } from "node:fs";',
+      `watch(${JSON.stringify(dirname(job.out))}, (_, name) => {`,
+      `  if (name === ${JSON.stringify(`${basename(job.out)}.checkpoint`)}) process.kill(process.pid, "SIGKILL");`,
+      "});",
+      `await import(${JSON.stringify(join(process.cwd(), trainer))});`,
+    ];
+    writeFileSync(killer, lines.join("\n"));
+    return runTraining(job, { trainer: killer });
+  }
 
   /** Kills the trainer the hard way after so many milliseconds. */
   async function killedAfter(delay: number, job: TrainingRequest): Promise<TrainingResult> {

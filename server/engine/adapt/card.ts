@@ -1,27 +1,43 @@
-/** `README.md` of an adapter: what a person who finds the folder needs to know. */
+/** `README.md` of an adapter or a fine-tuned model: what a person who finds the folder needs to know. */
 import type { AdapterManifest } from "./manifest.ts";
+import type { TrainingOptions } from "./options.ts";
 
 export function adapterCard(manifest: AdapterManifest): string {
-  const { name, version, kind, base, labels, labelSet, createdAt, options } = manifest;
-  const front = ["---", "library_name: peft", "tags:", "  - nfr-lens", "  - requirements-classification", "---"];
+  return card(manifest, {
+    library: "peft",
+    introduction:
+      "An adapter for NFR Lens: it teaches the base model how one project words and sorts its requirements.",
+    base: `\`${manifest.base}\` (SHA-256 of the pack); it fits no other`,
+  });
+}
+
+/** The card of a full fine-tuning, which is a model of its own. */
+export function modelCard(manifest: AdapterManifest): string {
+  return card(manifest, {
+    library: "transformers",
+    introduction:
+      "A fine-tuned requirement classifier in Hugging Face layout, a model of its own and no adapter. NFR Lens uses it " +
+      "as a pack: `nfr-lens pack --from THIS_FOLDER --to PACK`, then `--pack PACK`, or the setting `nfrLens.modelPath`.",
+    base: `\`${manifest.base}\` (SHA-256 of the pack it was trained from)`,
+  });
+}
+
+function card(manifest: AdapterManifest, words: { library: string; introduction: string; base: string }): string {
+  const { name, version, kind, labels, labelSet, createdAt, options } = manifest;
+  const tags = ["tags:", "  - nfr-lens", "  - requirements-classification"];
   const lines = [
-    ...front,
+    ...["---", `library_name: ${words.library}`, ...tags, "---"],
     "",
     `# ${name} ${version}`,
     "",
-    "An adapter for NFR Lens: it teaches the base model how one project words and sorts its requirements.",
+    words.introduction,
     "",
     `- Kind: ${kind}`,
-    `- Base: \`${base}\` (SHA-256 of the pack); it fits no other`,
+    `- Base: ${words.base}`,
     `- Categories: ${labels.join(", ")}`,
     `- Trained on ${labelSet.rows} labelled statements, ${createdAt}`,
   ];
-  if (options !== null) {
-    lines.push(
-      `- Rank ${options.rank}, alpha ${options.alpha}, targets ${options.targets.join(", ")}, layers ${options.layers.join(", ")}, ` +
-        `${options.epochs} epochs, learning rate ${options.learningRate}, seed ${options.seed}`,
-    );
-  }
+  if (options !== null) lines.push(`- ${optionsText(options)}`);
   return [
     ...lines,
     ...scores(manifest),
@@ -29,6 +45,16 @@ export function adapterCard(manifest: AdapterManifest): string {
     "`nfr-lens.json` lists the held-out statements whose category changed.",
     "",
   ].join("\n");
+}
+
+function optionsText(options: TrainingOptions): string {
+  const { kind, rank, alpha, targets, layers, virtualTokens, epochs, learningRate, seed } = options;
+  const said: string[] = [];
+  if (kind === "lora" || kind === "lora+prompt") {
+    said.push(`Rank ${rank}, alpha ${alpha}, targets ${targets.join(", ")}, layers ${layers.join(", ")}`);
+  }
+  if (kind === "prompt" || kind === "lora+prompt") said.push(`${virtualTokens} virtual tokens`);
+  return [...said, `${epochs} epochs, learning rate ${learningRate}, seed ${seed}`].join(", ");
 }
 
 function scores({ metrics }: AdapterManifest): string[] {

@@ -4,10 +4,11 @@
  */
 import { float32, type Tensor } from "../graph/tensor.ts";
 import { NAMES } from "../model/encoder.ts";
+import { CALIBRATION_FILE } from "../model/manifest.ts";
 import { transposed } from "../model/quantization.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { type AdapterFiles, CARD_FILE, MANIFEST_FILE } from "./adapter.ts";
-import { adapterCard } from "./card.ts";
+import { modelCard } from "./card.ts";
 import { type AdapterManifest, formatManifest } from "./manifest.ts";
 import type { Parameter } from "./optimizer.ts";
 
@@ -37,8 +38,10 @@ export function writeFullModel(
     ["config.json", encode(JSON.stringify(described, null, 2) + "\n")],
     ["tokenizer.json", pack.tokenizer],
     [MODEL_FILE, writeSafetensors(tensors, { format: "pt" })],
+    // The pack that is made of it then knows what its confidences are worth.
+    [CALIBRATION_FILE, encode(JSON.stringify(manifest.calibration, null, 2) + "\n")],
     [MANIFEST_FILE, encode(formatManifest(manifest))],
-    [CARD_FILE, encode(adapterCard(manifest))],
+    [CARD_FILE, encode(modelCard(manifest))],
   ]);
 }
 

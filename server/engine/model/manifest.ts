@@ -54,6 +54,12 @@ export function parseManifest(text: string, file: string): PackManifest {
 }
 
 function refuseOtherFormats(fields: FieldReader, file: string): void {
+  // What `train --kind full` makes has a file of the same name.
+  if (fields.has("kind") && fields.has("base")) {
+    throw new InputError(
+      `${file} is that of a fine-tuned model, not of a pack. Make a pack of it: nfr-lens pack --from FOLDER --to PACK`,
+    );
+  }
   const version = fields.integer("formatVersion", { minimum: 1 });
   if (version === PACK_FORMAT) return;
   throw new InputError(

@@ -1,7 +1,13 @@
 /** From label files to examples, options and splits: what is used, what is left out, what is refused, and why. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { classify, type Example, readLabelRows, TooFewLabels, trainingSet } from "../../../server/engine/adapt/examples.ts";
+import {
+  classify,
+  type Example,
+  readLabelRows,
+  TooFewLabels,
+  trainingSet,
+} from "../../../server/engine/adapt/examples.ts";
 import { parseTrainingOptions } from "../../../server/engine/adapt/options.ts";
 import { foldsOf, leaveOneGroupOut, trainingRows } from "../../../server/engine/adapt/splits.ts";
 import { labelLines } from "./label-lines.ts";
@@ -115,13 +121,14 @@ describe("a training set", () => {
 });
 
 describe("training options", () => {
+  const SHAPE = { layers: 4, hiddenSize: 256 };
   it("are complete, with defaults by kind", () => {
-    const options = parseTrainingOptions({}, 4);
+    const options = parseTrainingOptions({}, SHAPE);
     assert.deepEqual([options.kind, options.layers, options.alpha], ["lora", [2, 3], 2 * options.rank]);
-    assert.ok(parseTrainingOptions({ kind: "full" }, 4).learningRate < options.learningRate);
-    assert.deepEqual(parseTrainingOptions({ layers: "0,2-3", targets: "v,q" }, 4).layers, [0, 2, 3]);
-    assert.deepEqual(parseTrainingOptions({ targets: "v,q" }, 4).targets, ["q", "v"]);
-    assert.deepEqual(parseTrainingOptions({ layers: [3, 1], rank: "4" }, 4).layers, [1, 3]);
+    assert.ok(parseTrainingOptions({ kind: "full" }, SHAPE).learningRate < options.learningRate);
+    assert.deepEqual(parseTrainingOptions({ layers: "0,2-3", targets: "v,q" }, SHAPE).layers, [0, 2, 3]);
+    assert.deepEqual(parseTrainingOptions({ targets: "v,q" }, SHAPE).targets, ["q", "v"]);
+    assert.deepEqual(parseTrainingOptions({ layers: [3, 1], rank: "4" }, SHAPE).layers, [1, 3]);
   });
 
   const REFUSED: [Record<string, unknown>, RegExp][] = [
@@ -141,7 +148,7 @@ describe("training options", () => {
   ];
   for (const [choices, message] of REFUSED) {
     it(`refuse ${JSON.stringify(choices)}`, () => {
-      assert.throws(() => parseTrainingOptions(choices, 4), { name: "InputError", message });
+      assert.throws(() => parseTrainingOptions(choices, SHAPE), { name: "InputError", message });
     });
   }
 });
