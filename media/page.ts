@@ -2,7 +2,7 @@
  * Draws a page the client sends: text, facts, tables, bars, an interval. One render function, no state of its own, no
  * words of its own. Everything from a document enters as text, never as markup.
  */
-import type { FromPage, Page, PageBlock, PageCell, PageTable } from "../server/protocol.ts";
+import type { FromPage, Page, PageBlock, PageCell, PageTable } from "./page-messages.ts";
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 

@@ -41,7 +41,9 @@ export function registerFeatures(connection: Connection, client: Client, session
   connection.onHover(({ textDocument: { uri }, position }, token) =>
     answer("hover", log, token, async (signal) => {
       const [statement] = touching(await session.current(uri, signal), { start: position, end: position });
-      return statement ? hover(statement, client.categories(uri), client.status(), client.own) : null;
+      if (statement === undefined) return null;
+      const explanation = await session.explain(statement, signal);
+      return hover(statement, client.categories(uri), { status: client.status(), ownClient: client.own, explanation });
     }),
   );
 

@@ -6,7 +6,8 @@ import type { TextDocumentContentChangeEvent } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import { type ClassifiedDocument, type ClassifiedStatement, joined } from "./classified.ts";
 import { readDocument } from "./engine/documents/read.ts";
-import type { Statement } from "./engine/documents/statement.ts";
+import { classifierText, type Statement } from "./engine/documents/statement.ts";
+import { explain, type Explanation } from "./engine/judge/explanation.ts";
 import { Cancelled, throwIfCancelled } from "./engine/outcome.ts";
 import { Adapters } from "./adapters.ts";
 import { ClosedDocuments } from "./closed-documents.ts";
@@ -194,6 +195,12 @@ export class Session {
   statement(uri: string, key: string): ClassifiedStatement | undefined {
     const document = this.#open.get(uri)?.latest ?? this.closed.result(uri);
     return document?.statements.find(({ shown }) => shown.key === key);
+  }
+
+  /** What the words of a statement did for the model's category; undefined while there is no model. */
+  async explain({ statement, prediction }: ClassifiedStatement, signal: AbortSignal): Promise<Explanation | undefined> {
+    const { model } = this.model;
+    return model && explain(classifierText(statement), model.classifier, { label: prediction.label, signal });
   }
 
   /** The statement `key` of whichever open document holds it. */

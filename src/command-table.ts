@@ -8,6 +8,7 @@ export const COMMANDS = {
   "nfrLens.reject": "ready",
   "nfrLens.undo": "ready",
   "nfrLens.ignore": "ready",
+  "nfrLens.explain": "ready",
   "nfrLens.nextUncertain": "ready",
   "nfrLens.labelNext": "ready",
   "nfrLens.goTo": "always",

@@ -4,7 +4,16 @@ import { activateAdapter, compareAdapters, deleteAdapter, exportAdapter, importA
 import { ready, type App, type ReadyApp } from "./app.ts";
 import { COMMANDS, type CommandId } from "./command-table.ts";
 import { showDashboard } from "./dashboard.ts";
-import { acceptLabel, changeLabel, goTo, ignoreHere, nextUncertain, rejectLabel, undoLabel } from "./labels.ts";
+import {
+  acceptLabel,
+  changeLabel,
+  explainHere,
+  goTo,
+  ignoreHere,
+  nextUncertain,
+  rejectLabel,
+  undoLabel,
+} from "./labels.ts";
 import { labelNext } from "./label-queue.ts";
 import { showMenu } from "./menu.ts";
 import { showReport } from "./report.ts";
@@ -21,6 +30,7 @@ const HANDLERS: Handlers = {
   "nfrLens.reject": rejectLabel,
   "nfrLens.undo": undoLabel,
   "nfrLens.ignore": ignoreHere,
+  "nfrLens.explain": explainHere,
   "nfrLens.nextUncertain": nextUncertain,
   "nfrLens.labelNext": labelNext,
   "nfrLens.goTo": goTo,

@@ -1,6 +1,6 @@
 /** The coverage dashboard: categories by document and section, and what is missing. */
 import * as vscode from "vscode";
-import type { PageBlock, PageCell } from "../server/protocol.ts";
+import type { PageBlock, PageCell } from "../media/page-messages.ts";
 import type { ReadyApp } from "./app.ts";
 import { categoryOf, FUNCTIONAL, NONE, percent } from "./categories.ts";
 import { coverage, type Coverage, type Section } from "./coverage.ts";

@@ -68,6 +68,15 @@ export async function ignoreHere(app: ReadyApp, ...args: unknown[]): Promise<voi
   }
 }
 
+/** Opens the hover of a statement, which says why it has its category: for those who do not point with a mouse. */
+export async function explainHere(app: ReadyApp, ...args: unknown[]): Promise<void> {
+  const [target] = await aimedAt(app, args);
+  const statement = target && app.documents.find(target.uri, target.key);
+  if (!statement) return;
+  await reveal({ uri: target.uri, statement });
+  await vscode.commands.executeCommand("editor.action.showHover", { focus: "autoFocusImmediately" });
+}
+
 /** Puts the cursor on the statement where a label teaches most, and says why that one. */
 export async function nextUncertain(app: ReadyApp): Promise<void> {
   const editor = vscode.window.activeTextEditor;

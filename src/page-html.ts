@@ -1,5 +1,5 @@
 /** The document around a page. Nothing may be loaded but our own script and style; nothing may be fetched at all. */
-import type { FromPage } from "../server/protocol.ts";
+import type { FromPage } from "../media/page-messages.ts";
 
 export interface PageFrame {
   script: string;

@@ -1,7 +1,7 @@
 /** Webviews: one panel per page, drawn by `media/page.ts`, under a strict content security policy. */
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Page } from "../server/protocol.ts";
+import type { Page } from "../media/page-messages.ts";
 import { pageHtml, parseFromPage } from "./page-html.ts";
 
 /** What the actions of a page do; the page knows their numbers only. */

@@ -1,15 +1,7 @@
 /** The report after training, and the comparison of two adapters: the same facts on the same page. */
 import * as vscode from "vscode";
-import type {
-  AdapterName,
-  Comparison,
-  PageBlock,
-  PageCell,
-  PageTone,
-  ScoreCard,
-  ShownCategory,
-  TrainReport,
-} from "../server/protocol.ts";
+import type { PageBlock, PageCell, PageTone } from "../media/page-messages.ts";
+import type { AdapterName, Comparison, ScoreCard, ShownCategory, TrainReport } from "../server/protocol.ts";
 import { activateAdapter, adapterAt, nameOf, rollback } from "./adapters.ts";
 import type { ReadyApp } from "./app.ts";
 import { isRefusal } from "./ask.ts";

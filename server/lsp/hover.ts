@@ -3,6 +3,7 @@ import * as l10n from "@vscode/l10n";
 import { type Hover, MarkupKind } from "vscode-languageserver";
 import type { ClassifiedStatement } from "../classified.ts";
 import type { ServerStatus } from "../protocol.ts";
+import { type Explanation, tellingParts } from "../engine/judge/explanation.ts";
 import { type Categories, nameOf, percent } from "./categories.ts";
 
 /** Keys of our own client for the hint below; a test compares them with the manifest. */
@@ -21,12 +22,19 @@ export function bestScores({ prediction }: ClassifiedStatement, count = 3): { la
     .slice(0, count);
 }
 
-/** @param ownClient Whether the client has the keys that the last line names. */
+/** What a hover says beside the statement's own data. */
+export interface HoverContext {
+  readonly status: Pick<ServerStatus, "model" | "adapter">;
+  /** Whether the client has the keys that the last line names. */
+  readonly ownClient: boolean;
+  /** What the words did for the model's category. */
+  readonly explanation: Explanation | undefined;
+}
+
 export function hover(
   statement: ClassifiedStatement,
   categories: Categories,
-  status: Pick<ServerStatus, "model" | "adapter">,
-  ownClient: boolean,
+  { status, ownClient, explanation }: HoverContext,
 ): Hover {
   const { shown } = statement;
   const category = categories.get(shown.label);
@@ -39,6 +47,7 @@ export function hover(
       .map(({ label, score }) => `${escape(nameOf(categories, label))} ${percent(score)}`)
       .join(" · "),
     likelySet(statement, categories),
+    explanation === undefined ? "" : tellingWords(explanation, categories),
     origin(status),
     ownClient ? keyboardHint(statement) : "",
   ];
@@ -75,6 +84,19 @@ function likelySet({ label, prediction }: ClassifiedStatement, categories: Categ
   const more = set.labels.length - names.length;
   const listed = more > 0 ? l10n.t("{0} and {1} more", names.join(", "), more) : names.join(", ");
   return l10n.t("The right category is among these {0} of the time: {1}", percent(set.coverage), listed);
+}
+
+/** So many words fit on a line. */
+const MOST_WORDS = 4;
+
+/** What the model would think of its category without the words that matter. */
+function tellingWords(explanation: Explanation, categories: Categories): string {
+  const words = tellingParts(explanation, MOST_WORDS).map(
+    ({ words: word, without }) => `**${escape(word)}** ${percent(without)}`,
+  );
+  if (words.length === 0) return "";
+  const category = escape(nameOf(categories, explanation.label));
+  return l10n.t("{0} {1}, and without the word: {2}", category, percent(explanation.share), words.join(" · "));
 }
 
 function origin({ model, adapter }: Pick<ServerStatus, "model" | "adapter">): string {

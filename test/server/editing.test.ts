@@ -121,6 +121,27 @@ describe("editing while the server works", () => {
     assert.deepEqual(rig.logged, []);
   });
 
+  it("stops explaining when nobody waits for the hover any more", async () => {
+    await rig.open("spec.md", "It shall log in.\n");
+    const release = rig.classifier.hold();
+    const source = new CancellationTokenSource();
+    const where = { textDocument: { uri: rig.uri("spec.md") }, position: { line: 0, character: 1 } };
+    const hover = rig.client.sendRequest("textDocument/hover", where, source.token);
+    await rig.until(() => rig.classifier.runs.length === 2);
+    assert.deepEqual(rig.classifier.runs[1], [
+      "It shall log in.",
+      " shall log in.",
+      "It  log in.",
+      "It shall  in.",
+      "It shall log .",
+    ]);
+    source.cancel();
+    await assert.rejects(hover, (error: ResponseError) => error.code === LSPErrorCodes.RequestCancelled);
+    assert.equal(rig.classifier.cancelled, 1);
+    release();
+    assert.deepEqual(rig.logged, []);
+  });
+
   it("ends a run when its document closes, and says nothing more about it", async () => {
     const release = rig.classifier.hold();
     const uri = rig.uri("spec.md");

@@ -129,6 +129,7 @@ describe("reading a document in the editor", () => {
       "It constrains speed, response time, throughput, resource use or precision under load.",
       "ISO/IEC 25010:2023: Performance efficiency",
       "Performance 81 % · Functional 2 % · Availability 2 %",
+      "Performance 81 %, and without the word: **second** 0 %",
       "Model: keywords (int8), without a project adapter",
       "Accept: Ctrl+Alt+J A · change: Ctrl+Alt+J C · not a requirement: Ctrl+Alt+J X",
     ]);

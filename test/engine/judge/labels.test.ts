@@ -7,7 +7,7 @@ import {
   fleissKappa,
   selfAgreementOf,
 } from "../../../server/engine/judge/agreement.ts";
-import { explain } from "../../../server/engine/judge/explanation.ts";
+import { explain, tellingParts } from "../../../server/engine/judge/explanation.ts";
 import {
   fitLearningCurve,
   predictionsStable,
@@ -201,30 +201,41 @@ describe("judge: explanation", () => {
       }),
     );
 
-  it("finds the words that matter, with their places", async () => {
+  it("finds the words that matter, with their places and what is left without them", async () => {
     const text = "All passwords shall be encrypted.";
-    const { label, words } = await explain(text, { classify });
-    assert.equal(label, "SE");
+    const found = await explain(text, { classify });
+    assert.deepEqual([found.label, found.share], ["SE", 0.5]);
     assert.deepEqual(
-      words.filter((word) => word.weight !== 0).map(({ start, end, weight }) => [text.slice(start, end), weight]),
+      tellingParts(found, 3).map(({ start, end, words, without }) => [text.slice(start, end), words, without]),
       [
-        ["passwords", 0.25],
-        ["encrypted", 0.25],
+        ["passwords", "passwords", 0.25],
+        ["encrypted", "encrypted", 0.25],
       ],
     );
+    assert.equal(tellingParts(found, 1).length, 1);
     const against = await explain(text, { classify }, { label: "F" });
-    assert.equal(against.words.find(({ word }) => word === "encrypted")?.weight, -0.25);
+    assert.equal(against.parts.find(({ words }) => words === "encrypted")?.without, 0.75);
   });
 
-  it("takes the words of a long text in groups", async () => {
+  it("takes the words of a long text together", async () => {
     let calls = 0;
     const counting = (texts: readonly string[]) => {
       calls += texts.length;
       return classify(texts);
     };
-    const { words } = await explain(`${"word ".repeat(200)}encrypted passwords`, { classify: counting });
-    assert.equal(words.length, 202);
+    const text = `${"word ".repeat(200)}encrypted passwords`;
+    const { parts } = await explain(text, { classify: counting });
     assert.ok(calls <= 49);
-    assert.deepEqual((await explain("", { classify })).words, []);
+    assert.equal(parts.map(({ words }) => words).join(" "), text);
+    assert.deepEqual((await explain("", { classify })).parts, []);
+  });
+
+  it("names what speaks for the answer before what speaks against it", () => {
+    const part = (words: string, without: number) => ({ start: 0, end: 0, words, without });
+    const parts = [part("against", 0.9), part("nothing", 0.71), part("little", 0.6), part("much", 0.2)];
+    assert.deepEqual(
+      tellingParts({ label: "SE", share: 0.7, parts }, 3).map(({ words }) => words),
+      ["much", "little", "against"],
+    );
   });
 });
