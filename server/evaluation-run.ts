@@ -81,7 +81,7 @@ function origin({ text, group, label }: Example): { text: string; group: string;
 
 async function crossValidate(request: EvaluationRequest, inputs: LoadedInputs, hooks: RunHooks): Promise<Measured> {
   const { base, pack, labels, examples, threads } = inputs;
-  const options = parseTrainingOptions(request.choices, pack.config.layers);
+  const options = parseTrainingOptions(request.choices, pack.config);
   const plan = planTraining(pack.config, options, labels);
   const room = plan.usesPrompt ? options.virtualTokens : 0;
   const prepared = examples.map((example): PreparedExample => ({ ...example, ids: base.tokenize(example.text, room) }));

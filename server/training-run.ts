@@ -51,7 +51,7 @@ async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<Tr
   const inputs = await loadInputs(request);
   const { examples, skipped: contradictions } = learnable(inputs);
   const { choices, trials } = await chooseOptions(request, inputs, examples, hooks);
-  const options = parseTrainingOptions(choices, inputs.pack.config.layers);
+  const options = parseTrainingOptions(choices, inputs.pack.config);
   const plan = planTraining(inputs.pack.config, options, inputs.labels);
   const room = plan.usesPrompt ? options.virtualTokens : 0;
   const prepared = examples.map((example): PreparedExample => {
@@ -123,7 +123,7 @@ async function chooseOptions(
   examples: readonly Example[],
   { signal, onProgress }: RunHooks,
 ): Promise<{ choices: TrainingChoices; trials: Trial[] }> {
-  const { seed, searchMinutes } = parseTrainingOptions(choices, pack.config.layers);
+  const { seed, searchMinutes } = parseTrainingOptions(choices, pack.config);
   if (searchMinutes === 0) return { choices, trials: [] };
   const given = Object.entries(choices).filter(([, value]) => value !== undefined);
   const fixed = Object.fromEntries(given.filter(([name]) => name !== "epochs" && name !== "searchMinutes"));

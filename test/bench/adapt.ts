@@ -1,153 +1,111 @@
 /**
- * What adapters cost against full fine-tuning with the same engine, rows and epochs, each in a process of its own: time
- * and processor time of a step, peak memory above the loaded model, size. Then the same steps in PyTorch, where
- * python3-torch exists, and 500 labels from file to finished, judged adapter.
+ * What adapters cost and are worth against full fine-tuning with the same engine, rows and epochs: time and processor
+ * time of a step, peak memory above the loaded model, size, and with --f1 weighted F1 (PROMISE NFR, leave one project
+ * out). Then the same steps in PyTorch, where python3-torch exists, and 500 labels from file to judged adapter.
  *
- *   node --import tsx test/bench/adapt.ts [PACK] [THREADS]      models/base and 2 unless named
+ *   node --import tsx test/bench/adapt.ts [--f1] [--pack DIR] [--threads N] [--seeds N] [--only TEXT] [--work DIR]
+ *
+ * --f1     needs the public data sets in ../shared/data; left out without them
+ * --seeds  how many seeds full fine-tuning and the default adapter get (5); the others get one
+ * --only   only configurations whose name contains TEXT: a table made in pieces; finished pieces stay in --work
+ * --work   folder of finished measurements (out/adapt): an interrupted run goes on where it stopped, unless the pack,
+ *          the threads or the engine changed
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { trainedParts } from "../../server/engine/adapt/adapter.ts";
-import { parseTrainingOptions, type TrainingChoices } from "../../server/engine/adapt/options.ts";
-import { trainingBase } from "../../server/engine/adapt/pack-base.ts";
-import { writePeft } from "../../server/engine/adapt/peft.ts";
-import { Trainer, type TrainingRow } from "../../server/engine/adapt/trainer.ts";
-import { planTraining } from "../../server/engine/adapt/training-plan.ts";
-import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
-import { collectGarbage, memoryMb, peakMemoryMb } from "../../server/memory.ts";
+import { parseArgs } from "node:util";
 import { readPackFolder } from "../../server/store/pack-folder.ts";
-import { runTraining } from "../../server/training.ts";
+import { runTraining, type TrainingChoices } from "../../server/training.ts";
+import { dataFolder } from "../shared-data.ts";
+import { CONFIGURATIONS, DEFAULT, FULL } from "./adaptation/configurations.ts";
+import { type Cost, measureCost, ownStatements } from "./adaptation/cost.ts";
+import { Results } from "./adaptation/results.ts";
+import { measureWorth, type Worth } from "./adaptation/worth.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const [pack = join(ROOT, "models/base"), threads = "2", one] = process.argv.slice(2);
-const EPOCHS = 4;
-const ROWS = 256;
-const CONFIGURATIONS: [string, TrainingChoices][] = [
-  ["full", { kind: "full" }],
-  ["head", { kind: "head" }],
-  ["prompt", { kind: "prompt" }],
-  ["lora, top layer, rank 8", { kind: "lora", layers: "top1" }],
-  ["lora, upper half, rank 4", { kind: "lora", rank: 4 }],
-  ["lora, upper half, rank 8", { kind: "lora" }],
-  ["lora, upper half, rank 16", { kind: "lora", rank: 16 }],
-  ["lora, all layers, rank 8", { kind: "lora", layers: "all" }],
-  ["lora+prompt, upper half", { kind: "lora+prompt" }],
-];
+const { values: asked } = parseArgs({
+  options: {
+    f1: { type: "boolean", default: false },
+    pack: { type: "string", default: join(ROOT, "models/base") },
+    threads: { type: "string", default: "2" },
+    seeds: { type: "string", default: "5" },
+    only: { type: "string", default: "" },
+    work: { type: "string", default: join(ROOT, "out/adapt") },
+    /** One measurement for the process that started this one; a JSON object on standard output. */
+    measure: { type: "string" },
+  },
+});
 
-interface Cost {
-  /** Wall and processor milliseconds a step of 16 rows, first epoch and making the sessions included. */
-  wall: number;
-  cpu: number;
-  /** The same for the best epoch alone: activations cached, everything warm. */
-  warm: number;
-  peakMb: number;
-  parameters: number;
-  bytes: number;
+/** What a process of its own measures: the cost, or with a seed the worth. */
+interface Measurement {
+  readonly pack: string;
+  readonly threads: number;
+  readonly choices: TrainingChoices;
+  readonly seed: number | null;
 }
 
-/** Labelled statements of the project's own data set. */
-function labelled(count: number): { text: string; label: string; domain: string }[] {
-  const data = join(ROOT, "models/recipe/data/synthetic");
-  const rows = readdirSync(data)
-    .filter((name) => name.endsWith(".jsonl"))
-    .flatMap((name) => readFileSync(join(data, name), "utf8").trim().split("\n"))
-    .map((line) => JSON.parse(line) as { text: string; label: string; domain: string });
-  const step = Math.floor(rows.length / count);
-  return Array.from({ length: count }, (_, i) => rows[i * step]!);
+interface Row {
+  readonly name: string;
+  readonly cost: Cost;
+  readonly worths: readonly Worth[];
 }
 
-/** Runs in a process of its own, so that memory is that of one configuration. */
-async function measure(choices: TrainingChoices): Promise<Cost> {
-  const loaded = await readPackFolder(pack);
-  const classifier = await NetworkClassifier.create(loaded, { threads: Number(threads) });
-  await classifier.classify(["The system shall answer within two seconds."]);
-  collectGarbage();
-  const before = memoryMb();
-  const base = trainingBase(loaded);
-  const options = parseTrainingOptions({ ...choices, epochs: EPOCHS }, loaded.config.layers);
-  const plan = planTraining(loaded.config, options, loaded.head.labels);
-  const room = plan.usesPrompt ? options.virtualTokens : 0;
-  const rows = labelled(ROWS).map(({ text, label }): TrainingRow => {
-    return { ids: base.tokenize(text, room), target: loaded.head.labels.indexOf(label), weight: 1 };
-  });
-  const start = { wall: performance.now(), cpu: process.cpuUsage() };
-  const trainer = await Trainer.create(base, plan, { threads: Number(threads) });
-  collectGarbage();
-  let last = performance.now();
-  let warm = Infinity;
-  await trainer.fit({
-    rows,
-    validation: [],
-    epochs: EPOCHS,
-    onEpoch: () => {
-      warm = Math.min(warm, performance.now() - last);
-      last = performance.now();
-      return Promise.resolve();
-    },
-  });
-  const { user, system } = process.cpuUsage(start.cpu);
-  const steps = (EPOCHS * ROWS) / options.batchSize;
-  const parameters = trainer.parameters.reduce((sum, { data }) => sum + data.length, 0);
-  const files = writePeft(trainedParts(plan, trainer.parameters), { base: "", dropout: 0 });
-  const bytes = [...files.values()].reduce((sum, file) => sum + file.byteLength, 0);
-  return {
-    wall: (performance.now() - start.wall) / steps,
-    cpu: (user + system) / 1000 / steps,
-    warm: (warm * options.batchSize) / ROWS,
-    peakMb: peakMemoryMb() - before,
-    parameters,
-    bytes: plan.full ? 4 * parameters : bytes,
+function measureAll(hash: string): Row[] {
+  const [pack, threads] = [resolve(asked.pack), Number(asked.threads)];
+  const results = new Results(asked.work, { hash, threads });
+  const measure = (name: string, seed: number | null): unknown => {
+    const measurement: Measurement = { pack, threads, choices: CONFIGURATIONS.get(name)!, seed };
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${name}${seed === null ? "" : `, seed ${seed}`}\n`);
+    return results.of(`${name}, ${seed === null ? "cost" : `seed ${seed}`}`, import.meta.filename, measurement);
   };
-}
-
-function inOwnProcess(choices: TrainingChoices): Cost {
-  const script = [import.meta.filename, pack, threads, JSON.stringify(choices)];
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["--expose-gc", "--import", "tsx", ...script], {
-    encoding: "utf8",
+  // Costs first: a table whose F1 is still being measured says most of it.
+  const names = [...CONFIGURATIONS.keys()].filter((name) => name === FULL || name.includes(asked.only));
+  const costs = new Map(names.map((name) => [name, measure(name, null) as Cost]));
+  const withF1 = asked.f1 && dataFolder() !== undefined;
+  return names.map((name) => {
+    const most = name === FULL || name === DEFAULT ? Number(asked.seeds) : 1;
+    const seeds = withF1 && name.includes(asked.only) ? Array.from({ length: most }, (_, i) => i + 1) : [];
+    return { name, cost: costs.get(name)!, worths: seeds.map((seed) => measure(name, seed) as Worth) };
   });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Cost;
 }
 
-function printCosts(): Map<string, Cost> {
-  const costs = new Map<string, Cost>();
-  console.log(
-    "                              ms/step  CPU ms/step  warm ms/step  peak MB  parameters  adapter KB   time  memory",
-  );
-  for (const [name, choices] of CONFIGURATIONS) {
-    const cost = inOwnProcess(choices);
-    costs.set(name, cost);
-    const full = costs.get("full")!;
-    const numbers = [
-      cost.wall.toFixed(1).padStart(9),
-      cost.cpu.toFixed(1).padStart(13),
-      cost.warm.toFixed(1).padStart(14),
-    ];
-    const sizes = [
-      cost.peakMb.toFixed(0).padStart(9),
-      String(cost.parameters).padStart(12),
-      (cost.bytes / 1024).toFixed(0).padStart(12),
-    ];
-    const saved = (part: number, whole: number): string => `${(100 * (part / whole - 1)).toFixed(0)} %`.padStart(7);
-    console.log(
-      name.padEnd(28) +
-        numbers.join("") +
-        sizes.join("") +
-        saved(cost.wall, full.wall) +
-        saved(cost.peakMb, full.peakMb),
-    );
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function printTable(rows: readonly Row[]): void {
+  const full = rows.find(({ name }) => name === FULL)!.cost;
+  const saved = (part: number, whole: number): string => `${(100 * (part / whole - 1)).toFixed(0)} %`;
+  const header = ["ms/step", "CPU ms/step", "warm ms/step", "peak MB", "parameters", "adapter KB"];
+  const table = [["", ...header, "CPU time", "memory", "weighted F1 (seeds)"]];
+  for (const { name, cost, worths } of rows) {
+    const f1s = worths.map(({ weightedF1 }) => weightedF1);
+    const spread = f1s.length > 1 ? `, ${Math.min(...f1s).toFixed(3)} to ${Math.max(...f1s).toFixed(3)}` : "";
+    table.push([
+      name,
+      ...[cost.wall, cost.cpu, cost.warm].map((milliseconds) => milliseconds.toFixed(1)),
+      cost.peakMb.toFixed(0),
+      String(cost.parameters),
+      (cost.bytes / 1024).toFixed(0),
+      saved(cost.cpu, full.cpu),
+      saved(cost.peakMb, full.peakMb),
+      f1s.length === 0 ? "–" : `${mean(f1s).toFixed(3)} (${f1s.length}${spread})`,
+    ]);
   }
-  console.log("aim for LoRA against full: time -80 %, memory above the loaded model -60 %");
-  return costs;
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
+  for (const line of table) {
+    console.log(line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "));
+  }
+  console.log("asked of LoRA against full: time -80 %, memory above the loaded model -60 %, F1 at most 0.010 lower");
+  const minutes = rows.flatMap(({ worths }) => worths).reduce((sum, { seconds }) => sum + seconds / 60, 0);
+  if (minutes > 0) console.log(`(F1 took ${minutes.toFixed(0)} minutes of training)`);
 }
 
-/** The same steps in PyTorch on batches of 16 × 32 tokens, the mean shape of the rows above. */
-async function printTorch(costs: ReadonlyMap<string, Cost>): Promise<void> {
-  const { config } = await readPackFolder(pack);
+/** The same steps in PyTorch on batches of 16 × 32 tokens, the mean shape of the measured rows. */
+async function printTorch(rows: readonly Row[]): Promise<void> {
+  const { config } = await readPackFolder(asked.pack);
   const sizes = [config.layers, config.hiddenSize, config.heads, config.intermediateSize, config.vocabularySize];
-  const script = [join(import.meta.dirname, "torch_step.py"), ...[...sizes, 16, 32, threads].map(String)];
+  const script = [join(import.meta.dirname, "torch_step.py"), ...[...sizes, 16, 32, asked.threads].map(String)];
   // Debian's python3-torch belongs to the system's Python, which may not be the first on the path.
   const runs = ["python3", "/usr/bin/python3"].map((python) => spawnSync(python, script, { encoding: "utf8" }));
   const stdout = runs.find(({ status }) => status === 0)?.stdout;
@@ -156,42 +114,44 @@ async function printTorch(costs: ReadonlyMap<string, Cost>): Promise<void> {
     return;
   }
   const torch = JSON.parse(stdout) as { lora: number; loraCached: number; full: number };
-  const own = costs.get("lora, upper half, rank 8")!.warm;
-  const full = costs.get("full")!.warm;
+  const warm = (name: string): number => rows.find((row) => row.name === name)?.cost.warm ?? NaN;
   console.log(
     `PyTorch LoRA step ${torch.lora.toFixed(1)} ms, from kept activations ${torch.loraCached.toFixed(1)} ms, full ${torch.full.toFixed(1)} ms`,
   );
   console.log(
-    `ours over PyTorch: LoRA ${(own / torch.lora).toFixed(2)}, both from kept activations ${(own / torch.loraCached).toFixed(2)}, full ${(full / torch.full).toFixed(2)} (aim: at most 2)`,
+    `ours over PyTorch: LoRA ${(warm(DEFAULT) / torch.lora).toFixed(2)}, both from kept activations ${(warm(DEFAULT) / torch.loraCached).toFixed(2)}, full ${(warm(FULL) / torch.full).toFixed(2)} (aim: at most 2)`,
   );
 }
 
-async function printWholeTraining(): Promise<void> {
+async function printWholeTraining(count: number, most: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "nfr-lens-bench-"));
   const labels = join(folder, "labels.jsonl");
-  const lines = labelled(500).map(({ text, label, domain }) => JSON.stringify({ text, label, project: domain }));
+  const lines = ownStatements(count).map(({ text, label, domain }) => JSON.stringify({ text, label, project: domain }));
   writeFileSync(labels, lines.join("\n") + "\n");
-  const request = {
-    pack,
-    labels: [labels],
-    name: "bench",
-    version: "1",
-    createdAt: new Date().toISOString(),
-    active: null,
-  };
-  const rest = { classes: null, projectTexts: [], choices: {}, threads: Number(threads), out: join(folder, "adapter") };
-  const result = await runTraining({ ...request, ...rest }, { trainer: join(ROOT, "server/trainer.ts") });
+  const request = { pack: asked.pack, labels: [labels], name: "bench", version: "1", active: null, classes: null };
+  const rest = { createdAt: new Date().toISOString(), projectTexts: [], choices: {}, threads: Number(asked.threads) };
+  const hooks = { trainer: join(ROOT, "server/trainer.ts") };
+  const result = await runTraining({ ...request, ...rest, out: join(folder, "adapter") }, hooks);
   rmSync(folder, { recursive: true });
   if (result.outcome !== "trained") throw new Error(JSON.stringify(result));
   const { seconds, peakRssMb } = result.report;
   console.log(
-    `500 labels, trained, cross-validated and ready: ${seconds.toFixed(1)} s (aim 60), ${peakRssMb.toFixed(0)} MB (aim below 1000)`,
+    `${count} labels, trained, validated and ready: ${seconds.toFixed(1)} s (asked: ${most}), ${peakRssMb.toFixed(0)} MB (asked: below 1000)`,
   );
 }
 
-if (one !== undefined) console.log(JSON.stringify(await measure(JSON.parse(one) as TrainingChoices)));
-else {
-  const costs = printCosts();
-  await printTorch(costs);
-  await printWholeTraining();
+if (asked.measure !== undefined) {
+  const { pack, threads, choices, seed } = JSON.parse(asked.measure) as Measurement;
+  const value =
+    seed === null ? await measureCost(pack, threads, choices) : await measureWorth(pack, threads, choices, seed);
+  console.log(JSON.stringify(value));
+} else {
+  const { hash } = await readPackFolder(asked.pack);
+  const rows = measureAll(hash);
+  printTable(rows);
+  if (asked.only === "") {
+    await printTorch(rows);
+    await printWholeTraining(500, 60);
+    await printWholeTraining(5000, 480);
+  }
 }

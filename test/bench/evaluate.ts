@@ -163,10 +163,13 @@ async function promiseByProject(): Promise<Measure[]> {
 
 const right = (row: { truth: string; label: string }): boolean => row.truth === row.label;
 
+/** Random folds, as the literature has them: without the project's name statements of one project are parted. */
 async function tenClasses(): Promise<Measure[]> {
-  const rows = rowsOf("promise_nfr").filter((row) => TEN.includes(labelOf(row)));
+  const rows = rowsOf("promise_nfr")
+    .filter((row) => TEN.includes(labelOf(row)))
+    .map((row) => ({ ...row, project: null }));
   const ten = (await adapted("ten", rows, 10)).map((row) => among(row, TEN));
-  return [measured("ten NFR classes, 10-fold, weighted F1", ten, weightedF1, { least: 0.82, aim: 0.86 })];
+  return [measured("ten NFR classes, random 10-fold, weighted F1", ten, weightedF1, { least: 0.82, aim: 0.86 })];
 }
 
 /**

@@ -70,7 +70,7 @@ async function untaught(projects: readonly Project[]): Promise<number> {
 
 /** Weighted F1 after `count` labels of each project, one draw. */
 async function taught(projects: readonly Project[], count: number, seed: number): Promise<number> {
-  const options = parseTrainingOptions({ seed }, pack.config.layers);
+  const options = parseTrainingOptions({ seed }, pack.config);
   const trainer = await Trainer.create(base, planTraining(pack.config, options, labels), { threads: 0 });
   const rows: Judged[] = [];
   for (const [at, { pool, test }] of projects.entries()) {

@@ -5,7 +5,13 @@
 import { throwIfCancelled } from "../outcome.ts";
 import { weightedF1Of } from "../judge/metrics.ts";
 import type { Example } from "./examples.ts";
-import { parseTrainingOptions, type TrainingChoices } from "./options.ts";
+import {
+  ADAPTER_KINDS,
+  type BaseShape,
+  defaultLearningRate,
+  parseTrainingOptions,
+  type TrainingChoices,
+} from "./options.ts";
 import { Random } from "./random.ts";
 import { foldsOf, trainingRows } from "./splits.ts";
 import { planTraining, type TrainingBase } from "./training-plan.ts";
@@ -51,7 +57,7 @@ export async function searchOptions(
 ): Promise<SearchTrial[]> {
   const deadline = settings.now() + settings.milliseconds;
   const finished = new Map<TrainingChoices, SearchTrial>();
-  let round = candidates(fixed, settings.seed);
+  let round = candidates(fixed, base.config, settings.seed);
   const planned = round.length + Math.ceil(round.length * KEPT) + 1;
   const trainers = new Map<TrainingChoices, Trainer>();
   let done = 0;
@@ -80,24 +86,26 @@ const SPACE = {
   rank: [4, 8, 16],
   targets: ["q,v", "q,v,ffn-in,ffn-out", "q,k,v,o,ffn-in,ffn-out"],
   layers: ["top1", "top2", "all"],
-  learningRate: [3e-4, 7e-4, 1.5e-3],
+  /** Shares of the default learning rate. */
+  rate: [0.35, 1, 2],
 } as const;
 
 /** The default and random ones around it, all different. */
-function candidates(fixed: TrainingChoices, seed: number): TrainingChoices[] {
+function candidates(fixed: TrainingChoices, base: BaseShape, seed: number): TrainingChoices[] {
   const random = Random.named(seed, "search");
   const found = new Map<string, TrainingChoices>([[JSON.stringify(fixed), fixed]]);
   for (let attempt = 0; found.size < CANDIDATES && attempt < 50 * CANDIDATES; attempt++) {
-    const kind = fixed.kind ?? random.pick(SPACE.kind);
+    const kind = ADAPTER_KINDS.find((known) => known === fixed.kind) ?? random.pick(SPACE.kind);
+    const learningRate = random.pick(SPACE.rate) * defaultLearningRate(kind, base);
     const drawn =
       kind === "head"
-        ? { kind, learningRate: random.pick(SPACE.learningRate) }
+        ? { kind, learningRate }
         : {
             kind,
             rank: random.pick(SPACE.rank),
             targets: random.pick(SPACE.targets),
             layers: random.pick(SPACE.layers),
-            learningRate: random.pick(SPACE.learningRate),
+            learningRate,
           };
     const choices = { ...drawn, ...fixed };
     found.set(JSON.stringify(choices), choices);
@@ -119,7 +127,7 @@ async function tryOut(
   { epochs, labels, seed, threads, now, signal, trainers, deadline }: Budget,
 ): Promise<SearchTrial | null> {
   const started = now();
-  const options = parseTrainingOptions({ ...choices, epochs, seed }, base.config.layers);
+  const options = parseTrainingOptions({ ...choices, epochs, seed }, base.config);
   const plan = planTraining(base.config, options, labels);
   const room = plan.usesPrompt ? options.virtualTokens : 0;
   const rows = examples.map((example) => ({ ...example, ids: base.tokenize(example.text, room) }));

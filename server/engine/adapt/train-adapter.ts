@@ -15,8 +15,8 @@ const CROSS_VALIDATED = 800;
 const FOLDS = 4;
 /** Labels from which a part of the training rows can be spared, and says enough, to decide when to stop. */
 const SPARED_FROM = 1000;
-/** Share of the learning rate in the synthetic phase, and its epochs. */
-const SYNTHETIC = { rate: 0.5, epochs: 2 } as const;
+/** Share of the learning rate in the synthetic phase, and its epochs: made-up statements may nudge, not teach. */
+const SYNTHETIC = { rate: 0.1, epochs: 2 } as const;
 
 /** An example with its tokens. */
 export type PreparedExample = Example & TrainingRow;

@@ -238,8 +238,12 @@ export class Trainer {
     return results;
   }
 
+  /** Of the weights as they will be kept, that is blended with the base. */
   private async weightedF1(rows: readonly TrainingRow[], signal?: AbortSignal): Promise<number> {
+    const trained = this.snapshot();
+    this.blend(this.plan.options.blend);
     const said = (await this.predict(rows, signal)).map(argmax);
+    this.restore(trained);
     return weightedF1Of(
       rows.map((row) => row.target),
       said,

@@ -34,7 +34,7 @@ describe("a trained adapter in the classifier", () => {
           layers: "all",
           targets: "q,k,v,o,ffn-in,ffn-out",
         };
-        const options = parseTrainingOptions(choices, pack.config.layers);
+        const options = parseTrainingOptions(choices, pack.config);
         const labels = ["US", "F", "NEW", "SE", "PE"];
         const plan = planTraining(pack.config, options, labels);
         const trainer = await Trainer.create(base, plan, { threads: 1 });

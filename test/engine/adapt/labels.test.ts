@@ -126,6 +126,8 @@ describe("training options", () => {
     const options = parseTrainingOptions({}, SHAPE);
     assert.deepEqual([options.kind, options.layers, options.alpha], ["lora", [2, 3], 2 * options.rank]);
     assert.ok(parseTrainingOptions({ kind: "full" }, SHAPE).learningRate < options.learningRate);
+    const wide = parseTrainingOptions({}, { layers: 12, hiddenSize: 1024 });
+    assert.equal(wide.learningRate, options.learningRate / 4);
     assert.deepEqual(parseTrainingOptions({ layers: "0,2-3", targets: "v,q" }, SHAPE).layers, [0, 2, 3]);
     assert.deepEqual(parseTrainingOptions({ targets: "v,q" }, SHAPE).targets, ["q", "v"]);
     assert.deepEqual(parseTrainingOptions({ layers: [3, 1], rank: "4" }, SHAPE).layers, [1, 3]);

@@ -30,7 +30,7 @@ interface Prepared {
 
 async function prepare(choices: TrainingChoices, pooling: "mean" | "cls" = "mean"): Promise<Prepared> {
   const base = tinyBert(pooling);
-  const options = parseTrainingOptions({ dropout: 0, ...choices }, base.config.layers);
+  const options = parseTrainingOptions({ dropout: 0, ...choices }, base.config);
   const plan = planTraining(base.config, options, base.head.labels);
   // PyTorch's AdamW decays every tensor it is given.
   const parameters = initialParameters(base, plan).map((parameter) => ({ ...parameter, decay: true }));

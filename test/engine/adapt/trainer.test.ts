@@ -29,7 +29,7 @@ function rows(count: number, seed = 3): TrainingRow[] {
 }
 
 async function trainer(choices: TrainingChoices, cacheBytes?: number, on: TrainingBase = base): Promise<Trainer> {
-  const options = parseTrainingOptions({ virtualTokens: 4, promptWidth: 8, ...choices }, on.config.layers);
+  const options = parseTrainingOptions({ virtualTokens: 4, promptWidth: 8, ...choices }, on.config);
   const settings = cacheBytes === undefined ? { threads: 1 } : { threads: 1, cacheBytes };
   return Trainer.create(on, planTraining(on.config, options, on.head.labels), settings);
 }
@@ -76,7 +76,7 @@ describe("training", () => {
   });
 
   it("gives gradients to the adapter and the head only", async () => {
-    const options = parseTrainingOptions({ kind: "lora", layers: "1", targets: "q,ffn-out", dropout: 0 }, 2);
+    const options = parseTrainingOptions({ kind: "lora", layers: "1", targets: "q,ffn-out", dropout: 0 }, base.config);
     const plan = planTraining(base.config, options, base.head.labels);
     const parameters = initialParameters(base, plan);
     const session = await TrainingSession.create(base, plan, parameters, 1);
@@ -102,7 +102,7 @@ describe("training", () => {
   });
 
   it("a batch cut for memory has the gradients of the whole batch", async () => {
-    const options = parseTrainingOptions({ kind: "full", dropout: 0 }, 2);
+    const options = parseTrainingOptions({ kind: "full", dropout: 0 }, base.config);
     const plan = planTraining(base.config, options, base.head.labels);
     const session = await TrainingSession.create(base, plan, initialParameters(base, plan), 1);
     const feeds = await EntryFeeds.create(base, plan, { threads: 1 });
@@ -237,7 +237,10 @@ describe("training", () => {
   });
 
   it("blends with the base: not at all, half, and but for classes the base lacks", async () => {
-    const options = parseTrainingOptions({ kind: "lora", layers: "1", targets: "v", epochs: 3, learningRate: 2e-2 }, 2);
+    const options = parseTrainingOptions(
+      { kind: "lora", layers: "1", targets: "v", epochs: 3, learningRate: 2e-2 },
+      base.config,
+    );
     const one = await Trainer.create(base, planTraining(base.config, options, ["F", "PE", "NEW"]), { threads: 1 });
     const fresh = one.snapshot();
     await one.fit({ rows: rows(24).map((row) => ({ ...row, target: row.target - 1 })), validation: [], epochs: 3 });
@@ -257,7 +260,7 @@ describe("training", () => {
   });
 
   it("grows and shrinks the classes without losing the others", async () => {
-    const options = parseTrainingOptions({ kind: "head" }, 2);
+    const options = parseTrainingOptions({ kind: "head" }, base.config);
     const labels = ["US", "F", "NEW"];
     const one = await Trainer.create(base, planTraining(base.config, options, labels), { threads: 1 });
     const data = rows(6);
