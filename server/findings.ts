@@ -1,5 +1,7 @@
 /** Findings in the user's words: the same for the Problems view and the command line. */
 import * as l10n from "@vscode/l10n";
+import type { Range } from "vscode-languageserver";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { ClassifiedStatement } from "./classified.ts";
 import { classifierText } from "./engine/documents/statement.ts";
 import { FINDING_RULES, type FindingRule, findingsAbout, type StatementFinding } from "./engine/judge/findings.ts";
@@ -48,6 +50,20 @@ export function shownFindings(
       message: messageOf(finding, statement, categories),
       word: finding.rule === "unmeasurable" ? finding.about[0] : undefined,
     }));
+}
+
+/** Where the finding's word stands; markup or a line break may lie between its parts. */
+export function findingRange(
+  { shown }: ClassifiedStatement,
+  { word }: ShownFinding,
+  text: TextDocument | undefined,
+): Range {
+  if (word === undefined || text === undefined) return shown.range;
+  const written = word.split(/\s+/u).map((part) => part.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
+  const found = new RegExp(written.join("[\\s>*_]+")).exec(text.getText(shown.range));
+  if (found === null) return shown.range;
+  const start = text.offsetAt(shown.range.start) + found.index;
+  return { start: text.positionAt(start), end: text.positionAt(start + found[0].length) };
 }
 
 /** What was found about the words of a prediction: an edit elsewhere must not make thousands of statements be read again. */

@@ -6,14 +6,15 @@ import { InputError, throwIfCancelled } from "../engine/outcome.ts";
 import type { Classifier, Prediction } from "../engine/model/classifier.ts";
 import type { Command } from "./command.ts";
 import { type Line, lineBatches } from "./lines.ts";
-import { MODEL_OPTIONS, openClassifier } from "./model.ts";
+import { projectRoot } from "./documents.ts";
+import { MODEL_OPTIONS, ProjectModel } from "./model.ts";
 import type { ParsedOptions } from "./options.ts";
 import { complain, type ExitCode, FINDINGS, FINE, type Terminal, write } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
   summary: "Classify statements given as JSON lines on standard input.",
-  usage: "--jsonl [--adapter DIR] [--pack DIR] < IN > OUT",
+  usage: "--jsonl [--adapter DIR|none] [--pack DIR] < IN > OUT",
   teaches: [
     'Each line of standard input is a JSON object with a "text". The same object comes back on standard output, in the',
     'same order, with an "nfr" object beside what it had:',
@@ -51,7 +52,9 @@ async function classifyLines(options: ParsedOptions, terminal: Terminal): Promis
   if (extra !== undefined) {
     throw new InputError(`reads standard input, found "${extra}": write < ${extra}, or check ${extra} for documents`);
   }
-  const model = await openClassifier(options, terminal);
+  const opened = await ProjectModel.open(options, terminal);
+  await opened.use(await projectRoot(terminal.cwd, terminal.cwd));
+  const model = opened.classifier;
   let waiting: Row[] = [];
   let unusable = 0;
   const flush = async (): Promise<void> => {

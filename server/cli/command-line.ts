@@ -1,6 +1,4 @@
 /** From arguments to an exit code: finds the command, shows help, and words what commands throw. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Cancelled, InputError } from "../engine/outcome.ts";
 import { adapters } from "./adapters.ts";
 import { check } from "./check.ts";
@@ -8,7 +6,7 @@ import { classify } from "./classify.ts";
 import { type Command, commandHelp, HELP_OPTION, programHelp } from "./command.ts";
 import { evaluate } from "./evaluate.ts";
 import { exportPack } from "./export.ts";
-import { describePack } from "./model.ts";
+import { describePack, ownVersion } from "./model.ts";
 import { parseOptions, suggestion } from "./options.ts";
 import { pack } from "./pack.ts";
 import { complain, type ExitCode, FINE, INTERRUPTED, type Terminal, UNUSABLE, write } from "./terminal.ts";
@@ -67,9 +65,7 @@ function commandNamed(name: string): Command {
 }
 
 async function version(terminal: Terminal): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(join(terminal.installation, "package.json"), "utf8"));
-  const own = (manifest as { version: string }).version;
-  return `nfr-lens ${own}\n${await describePack(terminal)}\n`;
+  return `nfr-lens ${await ownVersion(terminal)}\n${await describePack(terminal)}\n`;
 }
 
 function unexpected(error: unknown): string {

@@ -106,7 +106,7 @@ async function inFolder(path: string, absolute: string, projects: Projects): Pro
 }
 
 /** The nearest folder above that holds `.nfr-lens`; else the working folder, or outside of that the folder itself. */
-async function projectRoot(folder: string, cwd: string): Promise<string> {
+export async function projectRoot(folder: string, cwd: string): Promise<string> {
   for (let root = folder; ; root = dirname(root)) {
     if (await exists(join(root, PROJECT_FOLDER))) return root;
     if (root === dirname(root)) break;

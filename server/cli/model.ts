@@ -1,14 +1,22 @@
 /** Which pack and adapter a command uses, and the classifier made of them. */
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Classifier } from "../engine/model/classifier.ts";
+import { InputError } from "../engine/outcome.ts";
+import type { Model } from "../model.ts";
 import { openModel } from "../open-model.ts";
+import { activeAdapter, folderOf } from "../store/adapter-folder.ts";
+import { PROJECT_FOLDER } from "../store/label-log.ts";
 import { readPackFolder } from "../store/pack-folder.ts";
 import type { OptionTable, ParsedOptions } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { complain, type Terminal } from "./terminal.ts";
 
 /** Options of every command that classifies. */
 export const MODEL_OPTIONS: OptionTable = {
-  adapter: { value: "DIR", says: "Classify with this adapter, for example .nfr-lens/adapters/default/1." },
+  adapter: {
+    value: "DIR|none",
+    says: "Classify with this adapter, for example .nfr-lens/adapters/default/1, or with none; by default with the project's active one, as the editor does.",
+  },
   pack: { value: "DIR", says: "Folder of the model pack; the bundled one by default." },
   threads: { value: "N", says: "Threads to use; all cores by default." },
 };
@@ -18,13 +26,95 @@ export function packFolder(named: string | undefined, terminal: Terminal): strin
   return named === undefined ? join(terminal.installation, "models", "base") : resolve(terminal.cwd, named);
 }
 
-/** Loads pack and adapter. Throws InputError for what cannot be used. */
-export async function openClassifier(options: ParsedOptions, terminal: Terminal): Promise<Classifier> {
-  const threads = options.number("threads", 0, "whole") ?? 0;
-  const model = await openModel(packFolder(options.text("pack"), terminal), threads);
-  const adapter = options.text("adapter");
-  if (adapter !== undefined) await model.activate(resolve(terminal.cwd, adapter));
-  return model.classifier;
+/** A model that classifies the documents of each project with the adapter in force there. */
+export class ProjectModel {
+  readonly #model: Model;
+  readonly #terminal: Terminal;
+  /** What the command line demands instead: a folder, or none at all. */
+  readonly #demanded: string | undefined;
+  /** What is in force for each project that was asked for, by its root. */
+  readonly #known = new Map<string, Adapter | null>();
+  #loaded: string | null = null;
+
+  private constructor(model: Model, demanded: string | undefined, terminal: Terminal) {
+    this.#model = model;
+    this.#demanded = demanded;
+    this.#terminal = terminal;
+  }
+
+  /** Loads the pack. Throws InputError for a pack or a demanded adapter that cannot be used. */
+  static async open(options: ParsedOptions, terminal: Terminal): Promise<ProjectModel> {
+    const threads = options.number("threads", 0, "whole") ?? 0;
+    const model = await openModel(packFolder(options.text("pack"), terminal), threads);
+    const opened = new ProjectModel(model, options.text("adapter"), terminal);
+    if (opened.#demanded !== undefined) await opened.use(undefined);
+    return opened;
+  }
+
+  /** Name, version and precision of the pack. */
+  get name(): string {
+    return `${this.#model.name} (${this.#model.precision})`;
+  }
+
+  get classifier(): Classifier {
+    return this.#model.classifier;
+  }
+
+  /**
+   * Classifies the documents of the project at `root` from now on; undefined stands for no project. Returns the name of
+   * the adapter that does it, or null. One that cannot be used is named, and the base alone classifies.
+   */
+  async use(root: string | undefined): Promise<string | null> {
+    const adapter = await this.#adapterOf(root);
+    const folder = adapter?.folder ?? null;
+    if (folder === this.#loaded) return adapter?.name ?? null;
+    await this.#model.activate(folder);
+    this.#loaded = folder;
+    return adapter?.name ?? null;
+  }
+
+  async #adapterOf(root: string | undefined): Promise<Adapter | null> {
+    if (this.#demanded === "none") return null;
+    if (this.#demanded !== undefined) {
+      return { name: this.#demanded, folder: resolve(this.#terminal.cwd, this.#demanded) };
+    }
+    if (root === undefined) return null;
+    const known = this.#known.get(root) ?? (this.#known.has(root) ? null : await this.#activeIn(root));
+    this.#known.set(root, known);
+    return known;
+  }
+
+  /** The adapter in force in a project, tried and told once. */
+  async #activeIn(root: string): Promise<Adapter | null> {
+    const above = join(root, PROJECT_FOLDER, "adapters");
+    const active = await activeAdapter(above);
+    if (active === null) return null;
+    const adapter = { name: `${active.name}/${active.version}`, folder: folderOf(above, active) };
+    try {
+      await this.#model.activate(adapter.folder);
+      this.#loaded = adapter.folder;
+      complain(this.#terminal, `the adapter ${adapter.name} of ${root} classifies; --adapter none leaves it out`);
+      return adapter;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      complain(
+        this.#terminal,
+        `the adapter ${adapter.name} cannot be used, the base classifies alone: ${error.message}`,
+      );
+      return null;
+    }
+  }
+}
+
+interface Adapter {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** The version of the program. */
+export async function ownVersion({ installation }: Terminal): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(installation, "package.json"), "utf8"));
+  return (manifest as { version: string }).version;
 }
 
 /** The bundled pack in one line, or why there is none. */

@@ -7,7 +7,7 @@ import { type Diagnostic, DiagnosticSeverity, type Range } from "vscode-language
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { ClassifiedDocument, ClassifiedStatement } from "../classified.ts";
 import { missingCategories } from "../engine/judge/findings.ts";
-import { MISSING_CODE, type ShownFinding, shownFindings } from "../findings.ts";
+import { findingRange, MISSING_CODE, shownFindings } from "../findings.ts";
 import type { FindingSettings } from "../protocol.ts";
 import { readingProblemText } from "../reading-problem.ts";
 import type { ConfigProblem } from "../store/config.ts";
@@ -39,7 +39,7 @@ export function diagnostics(
     ),
     ...document.statements.flatMap((statement) =>
       shownFindings(statement, findings, categories).map((finding) => ({
-        ...warning(wordRange(statement, finding, text), finding.message),
+        ...warning(findingRange(statement, finding, text), finding.message),
         code: finding.code,
       })),
     ),
@@ -56,16 +56,6 @@ export function diagnostics(
     0,
     maximum,
   );
-}
-
-/** Where the finding's word stands; markup or a line break may lie between its parts. */
-function wordRange({ shown }: ClassifiedStatement, { word }: ShownFinding, text: TextDocument | undefined): Range {
-  if (word === undefined || text === undefined) return shown.range;
-  const written = word.split(/\s+/u).map((part) => part.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
-  const found = new RegExp(written.join("[\\s>*_]+")).exec(text.getText(shown.range));
-  if (found === null) return shown.range;
-  const start = text.offsetAt(shown.range.start) + found.index;
-  return { start: text.positionAt(start), end: text.positionAt(start + found[0].length) };
 }
 
 function category(statement: ClassifiedStatement, categories: Categories): Diagnostic {

@@ -19,10 +19,17 @@ function statement(
   const place = { id: null, text, start: line * 100, end: line * 100 + 20, line, heading: [] };
   return { ...place, label, source: "model", confidence, uncertain: confidence < 0.5, set: null, ...more };
 }
+const placeOf = ({ start, end }: { start: number; end: number }) => {
+  const [line, column] = [Math.floor(start / 100), (start % 100) + 1];
+  return { line, column, endLine: line, endColumn: column + end - start, start, end };
+};
 const document = (path: string, ...statements: CheckedStatement[]): CheckedDocument => ({
   path,
+  adapter: null,
   statements,
-  findings: parseRules(["uncertain", "found:SE"], BUILT_IN_CODES).flatMap((rule) => findingsOf(rule, statements)),
+  findings: parseRules(["uncertain", "found:SE"], BUILT_IN_CODES).flatMap((rule) =>
+    findingsOf(rule, statements, placeOf),
+  ),
 });
 const DOCUMENTS = [
   document("a.md", statement(3, "SE", 0.94, { id: "NFR-1" }), statement(5, "none", 0.9), statement(7, "PE", 0.41)),
@@ -41,17 +48,20 @@ describe("rules of check", () => {
     assert.deepEqual(DOCUMENTS[1]!.findings, []);
   });
 
-  const broken = (...rules: string[]): string[] => failures(parseRules(rules, BUILT_IN_CODES), DOCUMENTS);
+  const required = [{ code: "PO", config: ".nfr-lens/config.json" }];
+  const broken = (...rules: string[]): string[] => failures(parseRules(rules, BUILT_IN_CODES), DOCUMENTS, required);
   it("break only what they were asked about", () => {
     assert.deepEqual(broken("missing:SE", "missing:F"), []);
     assert.deepEqual(broken("missing:US"), ["missing:US: no statement of category US in 2 documents"]);
     assert.deepEqual(broken("uncertain,found:SE"), ["uncertain: 1 finding", "found:SE: 1 finding"]);
-    assert.deepEqual(broken("problem"), []);
+    assert.deepEqual(broken("problem", "unmeasurable"), []);
+    assert.deepEqual(broken("missing"), ["missing: no statement of category PO, which .nfr-lens/config.json requires"]);
   });
 
   it("are refused by name when unknown", () => {
     assert.throws(() => broken("uncertian"), /"uncertian" is no rule, expected one of .*; did you mean uncertain\?$/);
-    assert.throws(() => broken("missing"), /"missing" is no rule/);
+    assert.throws(() => broken("found"), /"found" is no rule/);
+    assert.throws(() => broken("several-quality"), /did you mean several-qualities\?$/);
     assert.throws(() => broken("missing:SX"), /unknown category "SX", expected one of F, A, .*; did you mean/);
     assert.throws(() => broken("uncertain:SE"), /is no rule/);
   });

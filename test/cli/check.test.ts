@@ -106,6 +106,33 @@ describe("check", function () {
     assert.equal((await check(root, ".", "--fail-on", `missing:${label}`)).code, 0);
   });
 
+  it("finds what cannot be measured and what is missing, and fails on it where that is asked for", async () => {
+    const text = "The till shall be easy to use.";
+    const label = { v: 1, key: statementKey(text, "a.md", []), text, label: "US", document: "a.md", heading: [] };
+    const decision = { ...label, author: "Ada", time: "2026-01-01T00:00:00.000Z", predicted: null, confidence: null };
+    const root = project("findings", {
+      "a.md": `${text}\n`,
+      ".nfr-lens/config.json": '{"required": ["US", "PO"]}',
+      ".nfr-lens/labels.jsonl": JSON.stringify({ ...decision, pack: null, adapter: null, origin: "document" }) + "\n",
+    });
+    const { code, files, summary } = await report(root, ".");
+    assert.equal(code, 0);
+    assert.deepEqual(
+      files[0]!.findings.map(({ rule, line, column, endColumn }) => [rule, line, column, endColumn]),
+      [["unmeasurable", 1, 19, 30]],
+    );
+    assert.deepEqual(summary["missing"], ["PO"]);
+    const sentence = "missing: no statement of category PO, which .nfr-lens/config.json requires";
+    const failed = await report(root, ".", "--fail-on", "unmeasurable,missing,several-qualities");
+    assert.deepEqual([failed.code, failed.summary.failed], [1, ["unmeasurable: 1 finding", sentence]]);
+    assert.ok((await check(root, ".")).out.endsWith(`${sentence}\n`));
+    const sarif = await check(root, ".", "--format", "sarif", "--fail-on", "missing");
+    assert.equal(sarif.code, 1);
+    assert.equal((JSON.parse(sarif.out) as { runs: { results: unknown[] }[] }).runs[0]!.results.length, 2);
+    const junit = await check(root, ".", "--format", "junit", "--fail-on", "unmeasurable");
+    assert.match(junit.out, /<testsuite name="a.md" tests="1" failures="1">/);
+  });
+
   it("takes the threshold of the project for uncertain", async () => {
     const files = { "a.md": "The pump shall stop.\n" };
     const sure = project("sure", { ...files, ".nfr-lens/config.json": '{"threshold": 0}' });
@@ -179,7 +206,7 @@ describe("check", function () {
     const cases: [string[], RegExp][] = [
       [[], /check: name a document or a folder/],
       [["--formt", "json", "."], /check: unknown option --formt; did you mean --format\?/],
-      [[".", "--format", "xml"], /--format is "xml", expected one of: text, json/],
+      [[".", "--format", "xml"], /--format is "xml", expected one of: text, json, sarif, junit/],
       [[".", "--fail-on", "missing:XX"], /unknown category "XX"/],
       [[".", "--threads", "-1"], /--threads is "-1", expected a whole number of at least 0/],
     ];
