@@ -41,15 +41,19 @@ export const gelu = {
   forward(graph: Graph, x: Value): Value {
     return graph.node1("Gelu", [x], { type: x.type, shape: x.shape });
   },
-  /** dx = dy (Φ(x) + x φ(x)), with φ(x) = exp(-x² / 2) / √(2π) */
+  /**
+   * dx = dy (Φ(x) + x φ(x)). With s = x / √2 both need one pass over x: Φ(x) = (erf(s) + 1) / 2, which a hard sigmoid
+   * computes at once, and x φ(x) = s exp(-s² - ln √π).
+   */
   gradient(graph: Graph, node: GraphNode, [dy]: Flow): Flow {
     const x = node.inputs[0]!;
-    const unary = (op: string, value: Value): Value => graph.node1(op, [value], { type: x.type, shape: x.shape });
-    const times = (value: Value, factor: number): Value => mul.forward(graph, value, graph.scalar(factor));
-    const error = unary("Erf", times(x, Math.SQRT1_2));
-    const distribution = add.forward(graph, times(error, 0.5), graph.scalar(0.5));
-    const bell = unary("Exp", times(mul.forward(graph, x, x), -0.5));
-    const density = times(mul.forward(graph, x, bell), 1 / Math.sqrt(2 * Math.PI));
+    const unary = (op: string, value: Value, attributes = {}): Value =>
+      graph.node1(op, [value], { type: x.type, shape: x.shape }, { attributes });
+    const s = mul.forward(graph, x, graph.scalar(Math.SQRT1_2));
+    const half = { float: 0.5 };
+    const distribution = unary("HardSigmoid", unary("Erf", s), { alpha: half, beta: half });
+    const exponent = sub.forward(graph, graph.scalar(-0.5 * Math.log(Math.PI)), mul.forward(graph, s, s));
+    const density = mul.forward(graph, s, unary("Exp", exponent));
     return [mul.forward(graph, dy!, add.forward(graph, distribution, density))];
   },
 } satisfies Operator;
