@@ -14,13 +14,13 @@ import { configDiagnostics, diagnostics, missingDiagnostics } from "./lsp/diagno
 import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
 import { trainingWorthwhile } from "./engine/judge/learning-curve.ts";
-import { type ServerStatus, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
+import type { FolderAdapters } from "./folder-adapters.ts";
+import { type ServerStatus, type ShownCategory, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";
 import type { Project } from "./project.ts";
 import type { Outlet, Session } from "./session.ts";
 import type { Start } from "./settings.ts";
 import { CONFIG_FILE } from "./store/config-file.ts";
-import type { LabelRecord } from "./store/label.ts";
 import { PROJECT_FOLDER } from "./store/label-log.ts";
 
 export class Client implements Outlet {
@@ -75,7 +75,7 @@ export class Client implements Outlet {
   }
 
   status(): ServerStatus {
-    const { adapters, model, projects, trusted } = this.session;
+    const { adapters, model, trusted } = this.session;
     const { classifier, name, precision } = model.model ?? {};
     return {
       state: model.state,
@@ -83,14 +83,19 @@ export class Client implements Outlet {
       ...(classifier && name !== undefined && precision !== undefined
         ? { model: { name, precision, hash: classifier.identity.pack } }
         : {}),
-      adapter: adapters.inForce,
-      categories: [...this.categories().values()],
-      labels: labelCount(
-        projects.all.flatMap(({ labels }) => labels.inForce()),
-        adapters.lastTraining,
-      ),
+      folders: adapters.all.map(({ project, inForce }) => ({ root: project.uri, adapter: inForce })),
+      categories: this.#everyCategory(),
+      labels: labelCount(adapters.all),
       restricted: !trusted,
     };
+  }
+
+  /** The categories of all folders; where two folders mean something else by one code, the first is shown. */
+  #everyCategory(): ShownCategory[] {
+    const { all } = this.session.projects;
+    const found = all.flatMap(({ config }) => config.categories.map((category) => shownCategory(category)));
+    const shown = all.length === 0 ? [...this.categories().values()] : found;
+    return shown.filter(({ code }, index) => shown.findIndex((other) => other.code === code) === index);
   }
 
   progress(progress: TrainProgress): void {
@@ -194,12 +199,20 @@ export class Client implements Outlet {
   }
 }
 
-/** How many labels there are, how many came after the last training, and whether training again should help. */
-function labelCount(labels: readonly LabelRecord[], lastTraining: string | null): ServerStatus["labels"] {
-  const total = labels.length;
-  const sinceTraining = lastTraining === null ? total : labels.filter(({ time }) => time > lastTraining).length;
-  const classes = new Set(labels.map(({ label }) => label)).size;
-  return { total, sinceTraining, trainingSuggested: trainingWorthwhile({ total, sinceTraining, classes }) };
+/** How many labels there are, how many came after their folder's last training, and whether training should help one. */
+function labelCount(folders: readonly FolderAdapters[]): ServerStatus["labels"] {
+  const counts = folders.map(({ project, lastTraining }) => {
+    const labels = project.labels.inForce();
+    const total = labels.length;
+    const sinceTraining = lastTraining === null ? total : labels.filter(({ time }) => time > lastTraining).length;
+    return { total, sinceTraining, classes: new Set(labels.map(({ label }) => label)).size };
+  });
+  const sum = (of: "total" | "sinceTraining"): number => counts.reduce((all, count) => all + count[of], 0);
+  return {
+    total: sum("total"),
+    sinceTraining: sum("sinceTraining"),
+    trainingSuggested: counts.some((count) => trainingWorthwhile(count)),
+  };
 }
 
 /** A document as our own client gets it. */

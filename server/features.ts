@@ -24,14 +24,14 @@ export function registerFeatures(connection: Connection, client: Client, session
     answer("codeLens", log, token, async (signal) => {
       if (!session.settings.codeLens) return [];
       const document = await session.current(uri, signal);
-      return document ? codeLenses(document, session.settings.minimumConfidence) : [];
+      return document ? codeLenses(document, session.projects.numberOf(uri), session.settings.minimumConfidence) : [];
     }),
   );
 
   connection.onCodeLensResolve((lens, token) =>
     answer("codeLens/resolve", log, token, (): CodeLens => {
       const data = lensData(lens.data);
-      const found = data && session.find(data.key);
+      const found = data && session.find(data);
       // The statement is gone; the client asks for new lenses by itself.
       if (found === undefined) return { ...lens, command: { title: "…", command: "" } };
       return resolvedLens(lens, data!, found.uri, found.statement, client.categories(found.uri), client.command);
@@ -42,8 +42,13 @@ export function registerFeatures(connection: Connection, client: Client, session
     answer("hover", log, token, async (signal) => {
       const [statement] = touching(await session.current(uri, signal), { start: position, end: position });
       if (statement === undefined) return null;
-      const explanation = await session.explain(statement, signal);
-      return hover(statement, client.categories(uri), { status: client.status(), ownClient: client.own, explanation });
+      const explanation = await session.explain(uri, statement, signal);
+      return hover(statement, client.categories(uri), {
+        model: client.status().model,
+        adapter: session.adapters.for(uri)?.inForce ?? null,
+        ownClient: client.own,
+        explanation,
+      });
     }),
   );
 

@@ -42,9 +42,9 @@ export class Labelling {
     }
     const inForce = statement.label?.label ?? null;
     const codes = project.config.categories.map(({ code }) => code);
-    const place = `${document}\n${key}`;
+    const place = `${uri}\n${key}`;
     const label = this.#chosen(statement, action, codes, place);
-    const identity = this.#session.model.model?.classifier.identity;
+    const { identity } = this.#session.adapters.classifierFor(uri);
     const record: LabelRecord = {
       v: LABEL_FORMAT,
       key,
@@ -56,8 +56,8 @@ export class Labelling {
       time: new Date().toISOString(),
       predicted: statement.prediction.label,
       confidence: Math.round(statement.prediction.confidence * 1e4) / 1e4,
-      pack: identity?.pack ?? null,
-      adapter: identity?.adapter ?? null,
+      pack: identity.pack,
+      adapter: identity.adapter,
       origin: origin ?? "document",
     };
     await project.labels.append(record);

@@ -66,6 +66,11 @@ export function parseNextUncertainParams(value: unknown, message: string): NextU
   return { ...(uri === undefined ? {} : { uri }), offset, skip };
 }
 
+/** Which workspace folder is meant; undefined for the first one. */
+export function parseRoot(value: unknown, message: string): string | undefined {
+  return optionalText(asRow(value ?? {}, message), "root", message);
+}
+
 /** Names an adapter. */
 export function parseAdapter(value: unknown, message: string): NonNullable<AdapterName> {
   const row = asRow(value, message);
@@ -97,6 +102,7 @@ export function parseTrainParams(value: unknown, message: string): TrainParams {
     throw new InputError(`${message}: ${field} is ${shown(found)}, expected a number from 0`);
   };
   const chosen = {
+    root: optionalText(row, "root", message),
     kind,
     rank: number("rank"),
     layers: optionalText(row, "layers", message),

@@ -7,16 +7,22 @@ import { InputError } from "./engine/outcome.ts";
 import type { ServerState } from "./protocol.ts";
 import { errorMessage } from "./store/wording.ts";
 
-/** A pack that is ready to classify. */
-export interface Model {
-  readonly name: string;
-  readonly precision: string;
+/** One use of a loaded pack, with an adapter of its own. */
+export interface Seat {
   readonly classifier: Classifier;
   /**
    * Classifies with the adapter in `folder` from now on, or with the base alone. Throws InputError for one that cannot
    * be used; what was active stays active.
    */
   activate(folder: string | null): Promise<void>;
+}
+
+/** A pack that is ready to classify. */
+export interface Model extends Seat {
+  readonly name: string;
+  readonly precision: string;
+  /** Another use of the same network, at first with the base alone; costs next to nothing. */
+  another(): Seat;
   /** What an adapter has to fit. */
   readonly base: AdapterBase;
 }
@@ -71,7 +77,14 @@ export class ModelHost {
 }
 
 function failure(folder: string, error: unknown): string {
-  if (error instanceof InputError || error instanceof RuntimeUnavailable) return error.message;
-  const message = errorMessage(error);
-  return l10n.t("The model in {0} does not load: {1}. Reinstall NFR Lens, or choose another pack.", folder, message);
+  if (error instanceof RuntimeUnavailable) return error.message;
+  // Messages about files name them; all else is said of the folder.
+  const what =
+    error instanceof InputError
+      ? error.message
+      : l10n.t("The model in {0} does not load: {1}.", folder, errorMessage(error));
+  return l10n.t(
+    "{0} Reinstall NFR Lens, or choose another model with the settings nfrLens.model and nfrLens.modelPath.",
+    what,
+  );
 }

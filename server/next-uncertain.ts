@@ -26,11 +26,10 @@ interface Candidate {
 
 /** The next statement to label, or null where no uncertain one is left. */
 export function nextUncertain(session: Session, params: NextUncertainParams, categories: Categories): Located | null {
-  const { model } = session.model;
-  if (model === undefined) return null;
+  if (session.model.model === undefined) return null;
   const candidates = candidatesOf(session, params);
   if (candidates.length === 0) return null;
-  const classes = model.classifier.labels;
+  const classes = session.adapters.labels();
   const weighed = candidates.map(({ found: { prediction, statement } }) => ({
     probabilities: classes.map((code) => prediction.scores[code] ?? 0),
     vector: textVector(classifierText(statement)),

@@ -34,6 +34,11 @@ export class Project {
     return this.#config.text;
   }
 
+  /** The URI of the folder. */
+  get uri(): string {
+    return URI.file(this.root).toString();
+  }
+
   /** The URI of a document of this folder. */
   uriOf(path: string): string {
     return URI.file(join(this.root, path)).toString();
@@ -63,6 +68,12 @@ export class Projects {
     return this.#all[0];
   }
 
+  /** The folder with this URI. */
+  at(uri: string): Project | undefined {
+    const path = URI.parse(uri).fsPath;
+    return this.#all.find(({ root }) => root === path);
+  }
+
   /** Takes over the workspace folders; those that stay keep what was read. */
   set(roots: readonly string[]): void {
     this.#all = roots.map((root) => this.#all.find((project) => project.root === root) ?? new Project(root));
@@ -71,6 +82,12 @@ export class Projects {
   of(uri: string): Project | undefined {
     const holding = this.#all.filter((project) => project.pathOf(uri) !== undefined);
     return holding.sort((a, b) => b.root.length - a.root.length)[0];
+  }
+
+  /** The number of the folder that holds a document, -1 where none does. */
+  numberOf(uri: string): number {
+    const project = this.of(uri);
+    return project === undefined ? -1 : this.#all.indexOf(project);
   }
 
   isIgnored(uri: string): boolean {

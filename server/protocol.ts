@@ -73,10 +73,10 @@ export interface ServerStatus {
   /** When failed: what happened and what to do, in the user's language. */
   message?: string;
   model?: { name: string; precision: string; hash: string };
-  /** Name and version of the active adapter, or null. */
-  adapter: { name: string; version: string } | null;
+  /** The workspace folders, by URI, each with the adapter that reads its documents. */
+  folders: { root: string; adapter: AdapterName }[];
   categories: ShownCategory[];
-  /** Labels in the log, and how many of them came after the last training. */
+  /** Labels in the logs of all folders, how many came after the last training of theirs, and whether one should help. */
   labels: { total: number; sinceTraining: number; trainingSuggested: boolean };
   /** Set while the workspace is not trusted: what is switched off because of that. */
   restricted: boolean;
@@ -132,6 +132,8 @@ export interface Located {
 }
 
 export interface AdapterSummary {
+  /** URI of the workspace folder it belongs to. */
+  root: string;
   name: string;
   version: string;
   active: boolean;
@@ -144,11 +146,18 @@ export interface AdapterSummary {
   problem?: string;
 }
 
+/** Which workspace folder is meant, by its URI; the first one where absent. */
+export interface InFolder {
+  root?: string;
+}
+
 /** Names one version of one adapter; null stands for the base alone. */
 export type AdapterName = { name: string; version: string } | null;
 
 /** Two adapters judged on the same labelled statements. */
 export interface Comparison {
+  /** URI of the workspace folder whose adapters they are. */
+  root: string;
   first: { name: AdapterName; score: ScoreCard };
   second: { name: AdapterName; score: ScoreCard };
   /** Statements both were judged on, and how they were chosen. */
@@ -158,7 +167,7 @@ export interface Comparison {
   flips: TrainReport["flips"];
 }
 
-export interface TrainParams {
+export interface TrainParams extends InFolder {
   kind?: "lora" | "prompt" | "lora+prompt" | "head";
   rank?: number;
   layers?: string;
@@ -220,6 +229,8 @@ export interface TrainReport {
   promoted: boolean;
   /** Set where it deserved that and it failed: why, in the user's language. */
   notInForce?: string;
+  /** URI of the workspace folder it was trained for; a server adds it, the file does not hold it. */
+  root?: string;
 }
 
 export interface ScoreCard {
@@ -311,19 +322,19 @@ export const Requests = {
   cancelTraining: "nfrLens/cancelTraining",
   /** → AdapterSummary[] */
   adapters: "nfrLens/adapters",
-  /** {first, second}: AdapterName → Comparison | Refusal */
+  /** InFolder & {first, second}: AdapterName → Comparison | Refusal */
   compare: "nfrLens/compare",
-  /** AdapterName → Refusal | null */
+  /** InFolder & {adapter}: AdapterName → Refusal | null */
   activate: "nfrLens/activate",
-  /** Back to the adapter that was active before. → {name, version} | null | Refusal */
+  /** Back to the adapter that was active before. InFolder → {name, version} | null | Refusal */
   rollback: "nfrLens/rollback",
-  /** {name, version} → {folder} | Refusal: moves the folder to the adapters' trash. */
+  /** InFolder & {name, version} → {folder} | Refusal: moves the folder to the adapters' trash. */
   deleteAdapter: "nfrLens/deleteAdapter",
-  /** {name, version, folder} → null | Refusal */
+  /** InFolder & {name, version, folder} → null | Refusal */
   exportAdapter: "nfrLens/exportAdapter",
-  /** {folder} → AdapterSummary | Refusal */
+  /** InFolder & {folder} → AdapterSummary | Refusal */
   importAdapter: "nfrLens/importAdapter",
-  /** {name, version} → TrainReport | Refusal */
+  /** InFolder & {name, version} → TrainReport | Refusal */
   report: "nfrLens/report",
   /** → ServerStatus */
   status: "nfrLens/status",

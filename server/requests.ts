@@ -4,6 +4,7 @@ import type { CancellationToken, Connection, WorkspaceEdit } from "vscode-langua
 import { answerOrRefuse } from "./answer.ts";
 import { shownDocument, type Client } from "./client.ts";
 import { InputError } from "./engine/outcome.ts";
+import type { FolderAdapters } from "./folder-adapters.ts";
 import { ignoreEdit } from "./features.ts";
 import type { Labelling } from "./labelling.ts";
 import { bestScores } from "./lsp/hover.ts";
@@ -14,6 +15,7 @@ import {
   parseAdapterName,
   parseLabelParams,
   parseNextUncertainParams,
+  parseRoot,
   parseTarget,
   parseTrainParams,
   text,
@@ -62,6 +64,8 @@ export function registerRequests(connection: Connection, desk: Desk): void {
 
 function handlers(desk: Desk): Record<keyof typeof Requests, Handler> {
   const { client, session, labelling, teaching } = desk;
+  const inFolder = (params: unknown, message: string): FolderAdapters =>
+    session.adapters.at(parseRoot(params, message));
   return {
     status: () => client.status(),
     documents: (params) => {
@@ -98,23 +102,28 @@ function handlers(desk: Desk): Record<keyof typeof Requests, Handler> {
       return teaching.compare(
         parseAdapterName(first, Requests.compare),
         parseAdapterName(second, Requests.compare),
+        parseRoot(params, Requests.compare),
         signal,
       );
     },
     activate: async (params) => {
-      await session.adapters.activate(parseAdapterName(params, Requests.activate), session.trusted);
+      const { adapter } = asRow(params, Requests.activate);
+      await inFolder(params, Requests.activate).activate(parseAdapterName(adapter, Requests.activate), session.trusted);
       return null;
     },
-    rollback: () => session.adapters.rollBack(session.trusted),
-    deleteAdapter: (params) => session.adapters.remove(parseAdapter(params, Requests.deleteAdapter)),
+    rollback: (params) => inFolder(params, Requests.rollback).rollBack(session.trusted),
+    deleteAdapter: (params) =>
+      inFolder(params, Requests.deleteAdapter).remove(parseAdapter(params, Requests.deleteAdapter)),
     exportAdapter: async (params) => {
       const folder = text(asRow(params, Requests.exportAdapter), "folder", Requests.exportAdapter);
-      await session.adapters.exportTo(parseAdapter(params, Requests.exportAdapter), folder);
+      await inFolder(params, Requests.exportAdapter).exportTo(parseAdapter(params, Requests.exportAdapter), folder);
       return null;
     },
     importAdapter: (params) =>
-      session.adapters.importFrom(text(asRow(params, Requests.importAdapter), "folder", Requests.importAdapter)),
-    report: (params) => teaching.report(parseAdapter(params, Requests.report)),
+      inFolder(params, Requests.importAdapter).importFrom(
+        text(asRow(params, Requests.importAdapter), "folder", Requests.importAdapter),
+      ),
+    report: (params) => teaching.report(parseAdapter(params, Requests.report), parseRoot(params, Requests.report)),
   };
 }
 

@@ -7,6 +7,7 @@ import { type HeldOut, parseHeldOut, textKey } from "./engine/adapt/held-out.ts"
 import { agreementOf, conflictsOf, type Decision, selfAgreementOf } from "./engine/judge/agreement.ts";
 import { suspectLabels } from "./engine/judge/suspects.ts";
 import type { Classifier } from "./engine/model/classifier.ts";
+import type { FolderAdapters } from "./folder-adapters.ts";
 import { type Categories, nameOf, percent } from "./lsp/categories.ts";
 import type { Project } from "./project.ts";
 import type { Review, ReviewItem } from "./protocol.ts";
@@ -51,6 +52,7 @@ type Place = (record: LabelRecord) => Pick<ReviewItem, "uri" | "key" | "text">;
 function placing(session: Session, project: Project): Place {
   const now = new Map<string, { uri: string; key: string }>();
   for (const { uri, statements } of session.known()) {
+    if (session.projects.of(uri) !== project) continue;
     for (const { label, shown } of statements) if (label) now.set(label.key, { uri, key: shown.key });
   }
   return ({ key, text, document }) => {
@@ -90,13 +92,14 @@ async function suspects(
   place: Place,
   signal: AbortSignal,
 ): Promise<ReviewItem[]> {
-  const classifier = session.model.classifier();
+  const adapters = session.adapters.of(project);
+  const classifier = adapters.classifier();
   const classes = classifier.labels;
   const labels = project.labels
     .inForce()
     .filter(({ label, origin }) => classes.includes(label ?? "") && origin !== "review")
     .slice(-MOST_LOOKED_AT);
-  const rows = await unseen(labels, classifier, await heldOutOf(session), signal);
+  const rows = await unseen(labels, classifier, await heldOutOf(adapters), signal);
   const found = suspectLabels(
     rows.map(({ probabilities }) => probabilities),
     rows.map(({ record }) => classes.indexOf(record.label ?? "")),
@@ -112,10 +115,9 @@ async function suspects(
 }
 
 /** What the adapter in force said of its training rows while they were held out. */
-async function heldOutOf(session: Session): Promise<ReadonlyMap<string, HeldOut>> {
-  const folder = session.adapters.folderInForce;
-  if (folder === null) return new Map();
-  return parseHeldOut(new TextDecoder().decode((await readAdapterFiles(folder)).get(HELD_OUT_FILE)));
+async function heldOutOf({ folderInForce }: FolderAdapters): Promise<ReadonlyMap<string, HeldOut>> {
+  if (folderInForce === null) return new Map();
+  return parseHeldOut(new TextDecoder().decode((await readAdapterFiles(folderInForce)).get(HELD_OUT_FILE)));
 }
 
 /** Probabilities of labelled statements from a model that did not see their labels; others are left out. */

@@ -198,14 +198,20 @@ export class Session {
   }
 
   /** What the words of a statement did for the model's category; undefined while there is no model. */
-  async explain({ statement, prediction }: ClassifiedStatement, signal: AbortSignal): Promise<Explanation | undefined> {
-    const { model } = this.model;
-    return model && explain(classifierText(statement), model.classifier, { label: prediction.label, signal });
+  async explain(
+    uri: string,
+    { statement, prediction }: ClassifiedStatement,
+    signal: AbortSignal,
+  ): Promise<Explanation | undefined> {
+    if (this.model.model === undefined) return undefined;
+    const classifier = this.adapters.classifierFor(uri);
+    return explain(classifierText(statement), classifier, { label: prediction.label, signal });
   }
 
-  /** The statement `key` of whichever open document holds it. */
-  find(key: string): { uri: string; statement: ClassifiedStatement } | undefined {
+  /** The statement `key` of whichever open document of a workspace folder, by number, holds it. */
+  find({ key, folder }: { key: string; folder: number }): { uri: string; statement: ClassifiedStatement } | undefined {
     for (const uri of this.#open.keys()) {
+      if (this.projects.numberOf(uri) !== folder) continue;
       const statement = this.statement(uri, key);
       if (statement !== undefined) return { uri, statement };
     }
@@ -247,7 +253,7 @@ export class Session {
     const isRead = format !== undefined && !this.projects.isIgnored(uri);
     document.read = isRead ? readDocument(text.getText(), format, document.read) : undefined;
     const statements = (document.read?.statements ?? []).filter((statement) => !statement.ignored);
-    const predictionOf = await predict(document, statements, this.model.classifier(), signal);
+    const predictionOf = await predict(document, statements, this.adapters.classifierFor(uri), signal);
     await this.#refreshLabelsOf(uri);
     throwIfCancelled(signal);
     const found = { statements, predictionOf, positionAt: (offset: number) => text.positionAt(offset) };

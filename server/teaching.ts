@@ -1,7 +1,7 @@
 /** Training of project adapters and their comparison, as a running server does it: in a child process, one at a time. */
 import { availableParallelism } from "node:os";
 import * as l10n from "@vscode/l10n";
-import { nameOf } from "./adapters.ts";
+import { type FolderAdapters, nameOf } from "./folder-adapters.ts";
 import type { ClassifiedDocument } from "./classified.ts";
 import { classifierText } from "./engine/documents/statement.ts";
 import { type HeldOut, parseHeldOut, textKey } from "./engine/adapt/held-out.ts";
@@ -48,18 +48,18 @@ export class Teaching {
   async train(params: TrainParams, onProgress: (progress: TrainProgress) => void): Promise<TrainOutcome> {
     // Another window or a pull may have written labels a moment ago.
     await this.#session.refreshLabels();
-    const project = this.#mayTrain();
+    const folder = this.#mayTrain(params.root);
     const controller = new AbortController();
     this.#training = controller;
     try {
-      const result = await this.#runs.train(await this.#request(project, params), {
+      const result = await this.#runs.train(await this.#request(folder, params), {
         signal: controller.signal,
         onProgress,
       });
       if (result.outcome !== "trained") return result;
-      const report = await this.#promoted(result.report);
-      await this.#session.adapters.refresh(this.#session.trusted);
-      return { outcome: "trained", report: this.#located(report) };
+      const report = await this.#promoted(folder, result.report);
+      await folder.refresh(this.#session.trusted);
+      return { outcome: "trained", report: this.#located(folder, report) };
     } finally {
       this.#training = undefined;
     }
@@ -71,8 +71,9 @@ export class Teaching {
   }
 
   /** The report of an adapter, its statements located in the documents as they are now. */
-  async report(adapter: NonNullable<AdapterName>): Promise<TrainReport> {
-    const files = await readAdapterFiles(folderOf(this.#session.adapters.root(), adapter));
+  async report(adapter: NonNullable<AdapterName>, root: string | undefined): Promise<TrainReport> {
+    const folder = this.#session.adapters.at(root);
+    const files = await readAdapterFiles(folderOf(folder.root, adapter));
     const bytes = files.get(REPORT_FILE);
     const refuse = (): InputError =>
       new InputError(l10n.t("{0} has no report: it was imported, or its report cannot be read.", nameOf(adapter)));
@@ -84,17 +85,22 @@ export class Teaching {
       throw refuse();
     }
     if (!isReport(report)) throw refuse();
-    return this.#located(report);
+    return this.#located(folder, report);
   }
 
   /**
    * Two adapters (null: the base alone) on the labels of the project. What an adapter learnt from is judged by what it
    * said while the statement was held out; statements without such an answer are left out.
    */
-  async compare(first: AdapterName, second: AdapterName, signal: AbortSignal): Promise<Comparison> {
+  async compare(
+    first: AdapterName,
+    second: AdapterName,
+    root: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Comparison> {
     await this.#session.refreshLabels();
-    const project = this.#mayLoad();
-    const sides = [await this.#judge(project, first, signal), await this.#judge(project, second, signal)] as const;
+    const folder = this.#mayLoad(root);
+    const sides = [await this.#judge(folder, first, signal), await this.#judge(folder, second, signal)] as const;
     const shared = [...sides[0]].flatMap(([text, before]) => {
       const after = sides[1].get(text);
       return after === undefined ? [] : [{ text, before, after, group: before.group }];
@@ -113,8 +119,9 @@ export class Teaching {
     const flips = shared
       .filter(({ before, after }) => before.label !== after.label)
       .map(({ text, before, after }) => ({ text, truth: before.truth, before: before.label, after: after.label }));
-    const places = this.#places();
+    const places = this.#places(folder.project);
     return {
+      root: folder.project.uri,
       first: {
         name: first,
         score: score(
@@ -137,11 +144,11 @@ export class Teaching {
   }
 
   /** Puts a better adapter in force. Where that fails the report says so: minutes of training are not thrown away. */
-  async #promoted(report: TrainReport): Promise<TrainReport> {
+  async #promoted(folder: FolderAdapters, report: TrainReport): Promise<TrainReport> {
     const { name, version, promoted } = report;
     if (!promoted) return report;
     try {
-      await this.#session.adapters.activate({ name, version }, this.#session.trusted);
+      await folder.activate({ name, version }, this.#session.trusted);
       return report;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -149,36 +156,39 @@ export class Teaching {
     }
   }
 
-  #mayTrain(): Project {
-    const { trusted, adapters } = this.#session;
-    if (!trusted) throw new InputError(l10n.t("In Restricted Mode nothing is trained. Trust the workspace first."));
-    adapters.root();
+  #mayTrain(root: string | undefined): FolderAdapters {
+    if (!this.#session.trusted)
+      throw new InputError(l10n.t("In Restricted Mode nothing is trained. Trust the workspace first."));
+    this.#session.adapters.at(root);
     if (this.busy) throw new InputError(l10n.t("A training is under way. Wait for it or cancel it."));
-    return this.#mayLoad();
+    return this.#mayLoad(root);
   }
 
-  #mayLoad(): Project {
+  #mayLoad(root: string | undefined): FolderAdapters {
     this.#session.model.classifier();
-    this.#session.adapters.root();
-    const project = this.#session.projects.main!;
-    if (project.labels.inForce().length > 0) return project;
+    const folder = this.#session.adapters.at(root);
+    if (folder.project.labels.inForce().length > 0) return folder;
     throw new InputError(l10n.t("There are no labels yet: accept or change some categories first."));
   }
 
-  async #request(project: Project, params: TrainParams): Promise<Parameters<typeof runTraining>[0]> {
-    const { adapters } = this.#session;
-    const version = await adapters.nextVersion(DEFAULT_NAME);
-    const { searchMinutes, ...choices } = params;
+  async #request(folder: FolderAdapters, params: TrainParams): Promise<Parameters<typeof runTraining>[0]> {
+    const { project } = folder;
+    const version = await folder.nextVersion(DEFAULT_NAME);
+    const { kind, rank, layers, epochs, seed, searchMinutes } = params;
+    const chosen = Object.entries({ kind, rank, layers, epochs, seed }).filter(([, value]) => value !== undefined);
+    const choices = Object.fromEntries(chosen);
+    // Another folder's documents have words of their own.
+    const documents = this.#session.known().filter(({ uri }) => this.#session.projects.of(uri) === project);
     return {
       pack: this.#session.pack,
       labels: [project.labels.path],
-      out: folderOf(adapters.root(), { name: DEFAULT_NAME, version }),
+      out: folderOf(folder.root, { name: DEFAULT_NAME, version }),
       name: DEFAULT_NAME,
       version,
       createdAt: new Date().toISOString(),
-      active: adapters.folderInForce,
+      active: folder.folderInForce,
       classes: classesOf(project),
-      projectTexts: [...new Set(this.#session.known().flatMap(wordsOf))],
+      projectTexts: [...new Set(documents.flatMap(wordsOf))],
       choices: searchMinutes === undefined || searchMinutes === 0 ? choices : { ...choices, searchMinutes },
       // One core stays with the editor.
       threads: Math.max(1, availableParallelism() - 1),
@@ -187,11 +197,11 @@ export class Teaching {
 
   /** What an adapter says about each labelled text that it may be judged on. */
   async #judge(
-    project: Project,
+    { project, root }: FolderAdapters,
     adapter: AdapterName,
     signal: AbortSignal,
   ): Promise<Map<string, Judged & { group: string }>> {
-    const folder = adapter === null ? null : folderOf(this.#session.adapters.root(), adapter);
+    const folder = adapter === null ? null : folderOf(root, adapter);
     const heldOut: ReadonlyMap<string, HeldOut> =
       folder === null
         ? new Map()
@@ -217,24 +227,27 @@ export class Teaching {
   }
 
   /** A report whose flips say where their statements stand now. */
-  #located(report: TrainReport): TrainReport {
-    const places = this.#places();
-    return { ...report, flips: report.flips.map((flip) => ({ ...flip, ...placeOf(places, flip.text) })) };
+  #located({ project }: FolderAdapters, report: TrainReport): TrainReport {
+    const places = this.#places(project);
+    return {
+      ...report,
+      root: project.uri,
+      flips: report.flips.map((flip) => ({ ...flip, ...placeOf(places, flip.text) })),
+    };
   }
 
-  #places(): Map<string, { uri: string; line: number }> {
+  #places(project: Project): Map<string, { uri: string; line: number }> {
     const places = new Map<string, { uri: string; line: number }>();
     for (const { uri, statements } of this.#session.known()) {
+      if (this.#session.projects.of(uri) !== project) continue;
       for (const { statement, shown } of statements) {
         places.set(normaliseText(classifierText(statement)), { uri, line: shown.range.start.line });
       }
     }
     // Documents that nobody has open are found by the labels, without a line.
-    for (const project of this.#session.projects.all) {
-      for (const { text, document } of project.labels.records) {
-        const words = normaliseText(text);
-        if (!places.has(words)) places.set(words, { uri: project.uriOf(document), line: 0 });
-      }
+    for (const { text, document } of project.labels.records) {
+      const words = normaliseText(text);
+      if (!places.has(words)) places.set(words, { uri: project.uriOf(document), line: 0 });
     }
     return places;
   }

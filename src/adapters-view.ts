@@ -3,19 +3,24 @@ import * as vscode from "vscode";
 import type { AdapterSummary } from "../server/protocol.ts";
 import { nameOf } from "./adapters.ts";
 import type { ReadyApp } from "./app.ts";
+import { folderName } from "./folders.ts";
 import { duration, points, size } from "./numbers.ts";
 import { phaseText } from "./training-words.ts";
 import type { Training } from "./training.ts";
 
-/** An adapter node is the summary itself, so that commands get its name and version. */
+/** An adapter node is the summary itself, so that commands get its name, version and folder. */
 export type AdapterNode =
-  ({ node: "adapter" } & AdapterSummary) | { node: "base"; active: boolean } | { node: "training" };
+  | ({ node: "adapter" } & AdapterSummary)
+  | { node: "base"; active: boolean; root: string }
+  | { node: "folder"; name: string; root: string }
+  | { node: "training" };
 
 export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly view: vscode.TreeView<AdapterNode>;
   private adapters: AdapterSummary[] = [];
+  private folders: { root: string; name: string }[] = [];
 
   constructor(private readonly training: Training) {
     this.view = vscode.window.createTreeView("nfrLens.adapters", { treeDataProvider: this, canSelectMany: true });
@@ -24,6 +29,8 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
   /** Asks the server for the adapters and draws them. */
   async refresh(app: ReadyApp): Promise<void> {
     this.adapters = await app.ask("adapters", {});
+    const roots = [...new Set(this.adapters.map(({ root }) => root))];
+    this.folders = roots.map((root) => ({ root, name: folderName(app, root) }));
     this.redraw();
   }
 
@@ -34,17 +41,26 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
 
   clear(): void {
     this.adapters = [];
+    this.folders = [];
     this.redraw();
   }
 
   getChildren(node?: AdapterNode): AdapterNode[] {
-    if (node) return [];
+    if (node) return node.node === "folder" ? this.adaptersOf(node.root) : [];
     const training: AdapterNode[] = this.training.running ? [{ node: "training" }] : [];
-    // Without an adapter the view says what adapters are.
-    if (this.adapters.length === 0) return training;
-    const newest = [...this.adapters].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-    const base: AdapterNode = { node: "base", active: !this.adapters.some(({ active }) => active) };
-    return [...training, ...newest.map((adapter): AdapterNode => ({ node: "adapter", ...adapter })), base];
+    // Without an adapter the view says what adapters are. A single folder needs no level of its own.
+    const [first] = this.folders;
+    if (first === undefined) return training;
+    if (first.name === "") return [...training, ...this.adaptersOf(first.root)];
+    return [...training, ...this.folders.map((folder): AdapterNode => ({ node: "folder", ...folder }))];
+  }
+
+  /** Newest first, the base last. */
+  private adaptersOf(folder: string): AdapterNode[] {
+    const own = this.adapters.filter(({ root }) => root === folder);
+    const newest = own.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const base: AdapterNode = { node: "base", active: !own.some(({ active }) => active), root: folder };
+    return [...newest.map((adapter): AdapterNode => ({ node: "adapter", ...adapter })), base];
   }
 
   getTreeItem(node: AdapterNode): vscode.TreeItem {
@@ -54,6 +70,12 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
       item.description = node.active ? vscode.l10n.t("active") : "";
       item.iconPath = new vscode.ThemeIcon(node.active ? "pass-filled" : "circle-large-outline");
       item.contextValue = node.active ? "base.active" : "base.idle";
+      return item;
+    }
+    if (node.node === "folder") {
+      const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Expanded);
+      item.iconPath = vscode.ThemeIcon.Folder;
+      item.contextValue = "folder";
       return item;
     }
     return adapterItem(node);
@@ -83,7 +105,7 @@ export class AdaptersView implements vscode.TreeDataProvider<AdapterNode>, vscod
 
 function adapterItem(adapter: AdapterSummary): vscode.TreeItem {
   const item = new vscode.TreeItem(nameOf(adapter));
-  item.id = `${adapter.name}/${adapter.version}`;
+  item.id = `${adapter.root}/${adapter.name}/${adapter.version}`;
   if (adapter.problem !== undefined) {
     item.description = adapter.problem;
     item.tooltip = adapter.problem;

@@ -6,6 +6,7 @@ import {
   type AdapterSummary,
   type Comparison,
   type IgnoreParams,
+  type InFolder,
   type LabelParams,
   type LabelResult,
   type Located,
@@ -22,7 +23,7 @@ import {
 
 /** What stands for "no parameters" on the wire. */
 type Nothing = Record<string, never>;
-type Version = NonNullable<AdapterName>;
+type Version = InFolder & NonNullable<AdapterName>;
 
 /** For each question: what is sent, and what comes back. The keys are those of {@link Requests}. */
 export interface Questions {
@@ -36,12 +37,12 @@ export interface Questions {
   train: [TrainParams, TrainOutcome | Refusal];
   cancelTraining: [Nothing, null];
   adapters: [Nothing, AdapterSummary[]];
-  compare: [{ first: AdapterName; second: AdapterName }, Comparison | Refusal];
-  activate: [AdapterName, Refusal | null];
-  rollback: [Nothing, AdapterName | Refusal];
+  compare: [InFolder & { first: AdapterName; second: AdapterName }, Comparison | Refusal];
+  activate: [InFolder & { adapter: AdapterName }, Refusal | null];
+  rollback: [InFolder, AdapterName | Refusal];
   deleteAdapter: [Version, { folder: string } | Refusal];
   exportAdapter: [Version & { folder: string }, Refusal | null];
-  importAdapter: [{ folder: string }, AdapterSummary | Refusal];
+  importAdapter: [InFolder & { folder: string }, AdapterSummary | Refusal];
   report: [Version, TrainReport | Refusal];
   status: [Nothing, ServerStatus];
 }

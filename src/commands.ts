@@ -1,6 +1,14 @@
 /** What each command of the table does, and the one place where they are registered. */
 import * as vscode from "vscode";
-import { activateAdapter, compareAdapters, deleteAdapter, exportAdapter, importAdapter, rollback } from "./adapters.ts";
+import {
+  activateAdapter,
+  compareAdapters,
+  deactivateAdapter,
+  deleteAdapter,
+  exportAdapter,
+  importAdapter,
+  rollback,
+} from "./adapters.ts";
 import { ready, type App, type ReadyApp } from "./app.ts";
 import { COMMANDS, type CommandId } from "./command-table.ts";
 import { showDashboard } from "./dashboard.ts";
@@ -41,7 +49,7 @@ const HANDLERS: Handlers = {
   "nfrLens.train": (app) => app.training.run(app),
   "nfrLens.cancelTraining": (app) => app.training.cancel(app),
   "nfrLens.activateAdapter": activateAdapter,
-  "nfrLens.deactivateAdapter": (app) => activateAdapter(app, null),
+  "nfrLens.deactivateAdapter": deactivateAdapter,
   "nfrLens.rollbackAdapter": rollback,
   "nfrLens.compareAdapters": compareAdapters,
   "nfrLens.showReport": showReport,

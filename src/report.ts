@@ -2,10 +2,11 @@
 import * as vscode from "vscode";
 import type { PageBlock, PageCell, PageTone } from "../media/page-messages.ts";
 import type { AdapterName, Comparison, ScoreCard, ShownCategory, TrainReport } from "../server/protocol.ts";
-import { activateAdapter, adapterAt, nameOf, rollback } from "./adapters.ts";
+import { adapterAt, nameOf, rollback, use } from "./adapters.ts";
 import type { ReadyApp } from "./app.ts";
 import { isRefusal } from "./ask.ts";
 import { categoryOf } from "./categories.ts";
+import { adapterIn, folderName } from "./folders.ts";
 import { duration, points, size } from "./numbers.ts";
 import type { BuiltPage, PageActions } from "./pages.ts";
 import { phaseName, splitText, verdictText } from "./training-words.ts";
@@ -14,7 +15,7 @@ import { phaseName, splitText, verdictText } from "./training-words.ts";
 export async function showReport(app: ReadyApp, ...args: unknown[]): Promise<void> {
   const adapter = await adapterAt(app, args, vscode.l10n.t("Whose report?"));
   if (!adapter) return;
-  const report = await app.ask("report", { name: adapter.name, version: adapter.version });
+  const report = await app.ask("report", adapter);
   if (isRefusal(report)) void vscode.window.showWarningMessage(report.message);
   else openReport(app, report);
 }
@@ -30,16 +31,17 @@ export function openComparison(app: ReadyApp, comparison: Comparison): void {
 /** What was trained, whether it is better, and everything one needs to decide otherwise. */
 export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
   const names = { first: vscode.l10n.t("Before"), second: vscode.l10n.t("After") };
-  const { name, version } = report;
-  const used = app.server.status?.adapter;
+  const { name, version, root } = report;
+  const folder = root === undefined ? {} : { root };
+  const used = adapterIn(app, root);
   const inUse = used?.name === name && used.version === version;
   const actions: PageActions = [
     async () => {
-      await activateAdapter(app, { name, version });
+      await use(app, { name, version }, folder);
       openReport(app, report);
     },
     async () => {
-      await rollback(app);
+      await rollback(app, folder);
       openReport(app, report);
     },
     () => vscode.commands.executeCommand("nfrLens.adapters.focus"),
@@ -61,14 +63,16 @@ export function buildReport(app: ReadyApp, report: TrainReport): BuiltPage {
     costBlock(report),
     { kind: "text", text: vscode.l10n.t("Held out: {0}", splitText(report.split)), tone: "quiet" },
   ];
-  return { page: { title: vscode.l10n.t("Training report: {0} {1}", report.name, report.version), blocks }, actions };
+  const title = vscode.l10n.t("Training report: {0} {1}", name, version);
+  const where = root === undefined ? "" : folderName(app, root);
+  return { page: { title: where === "" ? title : `${title} · ${where}`, blocks }, actions };
 }
 
 /** Two adapters on the same statements; either may be activated. */
 export function buildComparison(app: ReadyApp, comparison: Comparison): BuiltPage {
   const { first, second } = comparison;
   const names = { first: nameOf(first.name), second: nameOf(second.name) };
-  const choose = (name: AdapterName) => () => activateAdapter(app, name);
+  const choose = (name: AdapterName) => () => use(app, name, comparison);
   const actions: PageActions = [choose(first.name), choose(second.name)];
   const sure = comparison.gain.low > 0 || comparison.gain.high < 0;
   const verdict = sure

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { categoryOf, countByCategory, isQuality } from "./categories.ts";
 import type { DocumentStore } from "./documents.ts";
+import { adapterIn, folderOf } from "./folders.ts";
 import { LANGUAGES, type Server } from "./server.ts";
 import { readSettings } from "./settings.ts";
 import { duration } from "./numbers.ts";
@@ -14,7 +15,7 @@ export class StatusBar implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
 
   constructor(
-    private readonly server: Server,
+    readonly server: Server,
     private readonly documents: DocumentStore,
     private readonly training: Training,
   ) {
@@ -91,12 +92,10 @@ export class StatusBar implements vscode.Disposable {
     line(label);
     const status = this.server.status;
     if (!status) return tooltip;
+    const folder = folderOf(this, vscode.window.activeTextEditor?.document.uri);
+    const adapter = folder === undefined ? null : adapterIn(this, folder);
     if (status.model) line(vscode.l10n.t("Model: {0}, {1}", status.model.name, status.model.precision));
-    line(
-      status.adapter
-        ? vscode.l10n.t("Adapter: {0} {1}", status.adapter.name, status.adapter.version)
-        : vscode.l10n.t("Adapter: none"),
-    );
+    line(adapter ? vscode.l10n.t("Adapter: {0} {1}", adapter.name, adapter.version) : vscode.l10n.t("Adapter: none"));
     line(vscode.l10n.t("Labels: {0}, {1} since the last training", status.labels.total, status.labels.sinceTraining));
     if (status.labels.trainingSuggested) line(vscode.l10n.t("Training should help now."));
     if (status.restricted) line(vscode.l10n.t("Restricted Mode: no adapter of this folder is loaded."));

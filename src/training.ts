@@ -1,8 +1,9 @@
 /** One training at a time: its progress, its end, and its report. It runs in the server; here it is only shown. */
 import * as vscode from "vscode";
-import type { TrainProgress } from "../server/protocol.ts";
+import type { InFolder, TrainProgress } from "../server/protocol.ts";
 import type { ReadyApp } from "./app.ts";
 import { isRefusal } from "./ask.ts";
+import { chooseFolder } from "./folders.ts";
 import { note } from "./labels.ts";
 import { openReport } from "./report.ts";
 import { readSettings } from "./settings.ts";
@@ -23,10 +24,12 @@ export class Training implements vscode.Disposable {
 
   /** Trains with the user's settings, and opens the report when there is one. */
   async run(app: ReadyApp): Promise<void> {
-    if (this.running) return;
+    const folder = this.running ? "gone" : await chooseFolder(app, vscode.l10n.t("For which folder?"));
+    // While the person chose, another command may have begun a training.
+    if (folder === "gone" || this.running) return;
     await this.enter(true);
     try {
-      await vscode.window.withProgress({ location: { viewId: "nfrLens.adapters" } }, () => this.trainOnce(app));
+      await vscode.window.withProgress({ location: { viewId: "nfrLens.adapters" } }, () => this.trainOnce(app, folder));
     } finally {
       await this.enter(false);
       await app.adapters.refresh(app);
@@ -41,8 +44,8 @@ export class Training implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private async trainOnce(app: ReadyApp): Promise<void> {
-    const outcome = await app.ask("train", readSettings().training);
+  private async trainOnce(app: ReadyApp, folder: InFolder): Promise<void> {
+    const outcome = await app.ask("train", { ...readSettings().training, ...folder });
     if (isRefusal(outcome)) {
       void vscode.window.showWarningMessage(outcome.message);
     } else if (outcome.outcome === "trained") {

@@ -2,7 +2,7 @@
 import * as l10n from "@vscode/l10n";
 import { type Hover, MarkupKind } from "vscode-languageserver";
 import type { ClassifiedStatement } from "../classified.ts";
-import type { ServerStatus } from "../protocol.ts";
+import type { AdapterName, ServerStatus } from "../protocol.ts";
 import { type Explanation, tellingParts } from "../engine/judge/explanation.ts";
 import { type Categories, nameOf, percent } from "./categories.ts";
 
@@ -24,18 +24,17 @@ export function bestScores({ prediction }: ClassifiedStatement, count = 3): { la
 
 /** What a hover says beside the statement's own data. */
 export interface HoverContext {
-  readonly status: Pick<ServerStatus, "model" | "adapter">;
+  readonly model: ServerStatus["model"];
+  /** The adapter that reads the document. */
+  readonly adapter: AdapterName;
   /** Whether the client has the keys that the last line names. */
   readonly ownClient: boolean;
   /** What the words did for the model's category. */
   readonly explanation: Explanation | undefined;
 }
 
-export function hover(
-  statement: ClassifiedStatement,
-  categories: Categories,
-  { status, ownClient, explanation }: HoverContext,
-): Hover {
+export function hover(statement: ClassifiedStatement, categories: Categories, context: HoverContext): Hover {
+  const { explanation, ownClient } = context;
   const { shown } = statement;
   const category = categories.get(shown.label);
   const standard = category?.iso25010;
@@ -48,7 +47,7 @@ export function hover(
       .join(" · "),
     likelySet(statement, categories),
     explanation === undefined ? "" : tellingWords(explanation, categories),
-    origin(status),
+    origin(context),
     ownClient ? keyboardHint(statement) : "",
   ];
   return {
@@ -99,7 +98,7 @@ function tellingWords(explanation: Explanation, categories: Categories): string 
   return l10n.t("{0} {1}, and without the word: {2}", category, percent(explanation.share), words.join(" · "));
 }
 
-function origin({ model, adapter }: Pick<ServerStatus, "model" | "adapter">): string {
+function origin({ model, adapter }: HoverContext): string {
   if (model === undefined) return "";
   const name = `${escape(model.name)} (${model.precision})`;
   return adapter === null

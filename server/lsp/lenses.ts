@@ -10,24 +10,32 @@ import { type MakeCommand, titles } from "./commands.ts";
 const LENS_KINDS = ["verdict", "accept", "change", "undo"] as const;
 type LensKind = (typeof LENS_KINDS)[number];
 
-/** What an unresolved lens carries back to the server. Keys hold the document, so they need no URI beside them. */
+/**
+ * What an unresolved lens carries back to the server. Keys hold the document's path in its folder, so the number of the
+ * workspace folder is all they need beside them; a URI would be most of what is sent.
+ */
 export interface LensData {
   readonly kind: LensKind;
   readonly key: string;
+  /** -1 for a document that lies in no folder. */
+  readonly folder: number;
 }
 
-/** The lenses of a document, unresolved. Predictions below `minimumConfidence` have none; decisions of people do. */
-export function codeLenses(document: ClassifiedDocument, minimumConfidence: number): CodeLens[] {
+/**
+ * The lenses of a document of workspace folder number `folder`, unresolved. Predictions below `minimumConfidence` have
+ * none; decisions of people do.
+ */
+export function codeLenses(document: ClassifiedDocument, folder: number, minimumConfidence: number): CodeLens[] {
   return document.statements
     .filter((statement) => isRequirement(statement) && isSureEnough(statement, minimumConfidence))
     .flatMap(({ shown, label }) => {
       const kinds: LensKind[] = label === undefined ? ["verdict", "accept", "change"] : ["verdict", "change", "undo"];
-      return kinds.map((kind) => unresolved(shown.range, { kind, key: shown.key }));
+      return kinds.map((kind) => unresolved(shown.range, { kind, key: shown.key, folder }));
     });
 }
 
-function unresolved(range: Range, { kind, key }: LensData): CodeLens {
-  return { range: { start: range.start, end: range.start }, data: `${kind} ${key}` };
+function unresolved(range: Range, { kind, key, folder }: LensData): CodeLens {
+  return { range: { start: range.start, end: range.start }, data: `${kind} ${key} ${folder}` };
 }
 
 function isSureEnough({ shown, label }: ClassifiedStatement, minimumConfidence: number): boolean {
@@ -50,7 +58,8 @@ export function resolvedLens(
 
 /** Reads the data of a lens that a client sent back, or undefined where it is not ours. */
 export function lensData(value: unknown): LensData | undefined {
-  const [name, key] = typeof value === "string" ? value.split(" ") : [];
+  const [name, key, number] = typeof value === "string" ? value.split(" ") : [];
+  const folder = Number(number);
   const kind = LENS_KINDS.find((known) => known === name);
-  return kind !== undefined && key !== undefined ? { kind, key } : undefined;
+  return kind !== undefined && key !== undefined && Number.isInteger(folder) ? { kind, key, folder } : undefined;
 }

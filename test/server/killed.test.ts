@@ -109,7 +109,7 @@ describe("the server process", function () {
           () => undefined,
         );
         const adapter = [null, { name: "project", version: "1" }, { name: "project", version: "2" }][index % 3];
-        client.sendRequest(Requests.activate, adapter ?? null).catch(() => undefined);
+        client.sendRequest(Requests.activate, { adapter: adapter ?? null }).catch(() => undefined);
       }
       await ended;
       assert.ok(answers >= moment);

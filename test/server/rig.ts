@@ -66,6 +66,8 @@ export const SETTINGS: ServerSettings = {
 export interface RigOptions {
   /** Files of the workspace by path; without, no folder is open. */
   files?: Record<string, string>;
+  /** Folders of {@link files} that are opened as workspace folders; without, the one that holds them all. */
+  folders?: readonly string[];
   settings?: Partial<ServerSettings>;
   options?: Partial<InitializationOptions>;
   /** Another LSP client than ours: it sends no initialization options. */
@@ -106,6 +108,7 @@ export class Rig {
           classifier: this.classifier,
           base: { config: TINY, hash: this.classifier.identity.pack, labels: this.classifier.labels },
           activate: () => Promise.resolve(),
+          another: () => ({ classifier: this.classifier, activate: () => Promise.resolve() }),
         }));
     const connection = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
     serve(connection, { openModel, trainer: TRAINER }, { home: HOME, user: "somebody" });
@@ -139,7 +142,9 @@ export class Rig {
         workspace: { codeLens: { refreshSupport: true }, inlayHint: { refreshSupport: true } },
       },
       workspaceFolders:
-        options.files === undefined ? null : [{ uri: pathToFileURL(rig.root).toString(), name: "workspace" }],
+        options.files === undefined
+          ? null
+          : (options.folders ?? [""]).map((name) => ({ uri: rig.uri(name), name: name || "workspace" })),
       ...(options.foreign ? {} : { initializationOptions }),
     });
     await rig.client.sendNotification("initialized", {});

@@ -14,50 +14,14 @@ import {
   type TrainProgress,
   type TrainReport,
 } from "../../server/protocol.ts";
-import { type LabelRecord, statementKey } from "../../server/store/label.ts";
-import { formatLabelLine } from "../../server/store/label-lines.ts";
 import { Rig, type RigOptions } from "./rig.ts";
+import { documentOf, labelsOf, LESSON } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
-
-/** Statements in patterns that even a tiny network tells apart once it was taught. */
-const PATTERNS: readonly [string, string][] = [
-  ["SE", "Passwords shall be stored as hashes in table"],
-  ["PE", "The search shall answer within seconds for query"],
-  ["US", "A novice shall learn without help the screen"],
-];
-const PARAMS = { kind: "lora", epochs: 16, seed: 5 } as const;
-
-function document(name: string): string {
-  const lines = Array.from({ length: 15 }, (_, index) => `${PATTERNS[index % 3]![1]} ${name} ${index}.`);
-  return lines.join("\n\n") + "\n";
-}
-
-function labels(names: readonly string[]): string {
-  const records = names.flatMap((name) =>
-    Array.from({ length: 15 }, (_, index): LabelRecord => {
-      const [label, words] = PATTERNS[index % 3]!;
-      const text = `${words} ${name} ${index}.`;
-      const place = { key: statementKey(text, `${name}.md`, []), document: `${name}.md`, heading: [] };
-      const said = { predicted: null, confidence: null, pack: null, adapter: null };
-      return {
-        v: 1,
-        text,
-        label,
-        ...place,
-        author: "Ada",
-        time: "2026-01-01T00:00:00.000Z",
-        ...said,
-        origin: "document",
-      };
-    }),
-  );
-  return records.map(formatLabelLine).join("");
-}
 
 const NAMES = ["a", "b", "c", "d"];
 const FILES = {
-  ".nfr-lens/labels.jsonl": labels(NAMES),
-  ...Object.fromEntries(NAMES.map((name) => [`${name}.md`, document(name)])),
+  ".nfr-lens/labels.jsonl": labelsOf(NAMES),
+  ...Object.fromEntries(NAMES.map((name) => [`${name}.md`, documentOf(name)])),
 };
 
 describe("teaching in the editor", function () {
@@ -75,7 +39,7 @@ describe("teaching in the editor", function () {
   const status = (): Promise<ServerStatus> => rig.ask(Requests.status);
   const adapters = (): Promise<AdapterSummary[]> => rig.ask(Requests.adapters);
   const train = async (): Promise<TrainReport> => {
-    const outcome = await rig.ask<TrainOutcome>(Requests.train, PARAMS);
+    const outcome = await rig.ask<TrainOutcome>(Requests.train, LESSON);
     assert.equal(outcome.outcome, "trained", JSON.stringify(outcome));
     return outcome.report;
   };
@@ -88,7 +52,7 @@ describe("teaching in the editor", function () {
 
   it("trains with progress, swaps the adapter in, and rolls back; documents follow at once", async () => {
     await start();
-    const { statements } = await rig.open("new.md", document("new"));
+    const { statements } = await rig.open("new.md", documentOf("new"));
     const before = statements.map(({ confidence }) => confidence);
     const confidences = (): number[] => rig.lastClassified("new.md")!.statements.map(({ confidence }) => confidence);
     assert.deepEqual((await status()).labels, { total: 60, sinceTraining: 60, trainingSuggested: true });
@@ -100,9 +64,10 @@ describe("teaching in the editor", function () {
     assert.deepEqual([report.name, report.version, report.labels], ["project", "1", 60]);
     assert.ok(existsSync(join(adapterFolder(), "report.json")));
 
-    if (!report.promoted) await rig.ask(Requests.activate, { name: "project", version: "1" });
+    if (!report.promoted) await rig.ask(Requests.activate, { adapter: { name: "project", version: "1" } });
     await rig.until(() => confidences().every((confidence, at) => confidence !== before[at]));
-    const { adapter, labels: count } = await status();
+    const { folders, labels: count } = await status();
+    const adapter = folders[0]?.adapter;
     assert.deepEqual(adapter, { name: "project", version: "1" });
     assert.deepEqual(count, { total: 60, sinceTraining: 0, trainingSuggested: false });
     assert.deepEqual(
@@ -112,7 +77,7 @@ describe("teaching in the editor", function () {
 
     assert.equal(await rig.ask(Requests.rollback), null);
     await rig.until(() => confidences().every((confidence, at) => confidence === before[at]));
-    assert.equal((await status()).adapter, null);
+    assert.equal((await status()).folders[0]?.adapter, null);
   });
 
   it("keeps reports, locates their statements, compares, exports, imports and deletes", async () => {
@@ -124,7 +89,7 @@ describe("teaching in the editor", function () {
     for (const { text, uri, line } of report.flips) {
       const name = / ([a-d]) \d+\.$/.exec(text)![1]!;
       assert.equal(uri, rig.uri(`${name}.md`));
-      assert.equal(document(name).split("\n")[line!], text);
+      assert.equal(documentOf(name).split("\n")[line!], text);
     }
 
     const comparison = await rig.ask<Comparison>(Requests.compare, {
@@ -146,9 +111,9 @@ describe("teaching in the editor", function () {
     );
     const imported = await rig.ask<AdapterSummary>(Requests.importAdapter, { folder: outside });
     assert.deepEqual([imported.name, imported.version, imported.active], ["outside", "1", false]);
-    await rig.ask(Requests.activate, { name: "outside", version: "1" });
+    await rig.ask(Requests.activate, { adapter: { name: "outside", version: "1" } });
     await refused(Requests.deleteAdapter, { name: "outside", version: "1" }, /is active/);
-    await rig.ask(Requests.activate, null);
+    await rig.ask(Requests.activate, { adapter: null });
     const { folder } = await rig.ask<{ folder: string }>(Requests.deleteAdapter, { name: "outside", version: "1" });
     assert.ok(existsSync(join(folder, "adapter_config.json")));
     assert.deepEqual(
@@ -160,9 +125,9 @@ describe("teaching in the editor", function () {
 
   it("cancels a training within a second and leaves nothing behind", async () => {
     await start();
-    const training = rig.ask<TrainOutcome>(Requests.train, { ...PARAMS, epochs: 400 });
+    const training = rig.ask<TrainOutcome>(Requests.train, { ...LESSON, epochs: 400 });
     await rig.until(() => rig.of<TrainProgress>(ToClient.trainProgress).length > 0);
-    await refused(Requests.train, PARAMS, /A training is under way/);
+    await refused(Requests.train, LESSON, /A training is under way/);
     const asked = performance.now();
     assert.equal(await rig.ask(Requests.cancelTraining), null);
     assert.deepEqual(await training, { outcome: "cancelled" });
@@ -172,14 +137,14 @@ describe("teaching in the editor", function () {
   });
 
   it("refuses to train without labels, and passes on why the trainer will not", async () => {
-    await start({ files: { "a.md": document("a") } });
-    await refused(Requests.train, PARAMS, /There are no labels yet/);
-    rig.write(".nfr-lens/labels.jsonl", `${labels(["a"]).split("\n")[0] ?? ""}\n`);
+    await start({ files: { "a.md": documentOf("a") } });
+    await refused(Requests.train, LESSON, /There are no labels yet/);
+    rig.write(".nfr-lens/labels.jsonl", `${labelsOf(["a"]).split("\n")[0] ?? ""}\n`);
     await rig.client.sendNotification("workspace/didChangeWatchedFiles", {
       changes: [{ uri: rig.uri(".nfr-lens/labels.jsonl"), type: 2 }],
     });
     await rig.until(() => (rig.of<ServerStatus>(ToClient.status).at(-1)?.labels.total ?? 0) === 1);
-    const outcome = await rig.ask<TrainOutcome>(Requests.train, PARAMS);
+    const outcome = await rig.ask<TrainOutcome>(Requests.train, LESSON);
     assert.equal(outcome.outcome, "failed");
     assert.match((outcome as { message: string }).message, /label/);
     await refused(Requests.train, { kind: "full" }, /a model of its own, not an adapter.*nfr-lens train --kind full/);
@@ -190,7 +155,7 @@ describe("teaching in the editor", function () {
   it("loads nothing of an untrusted workspace, and the adapter once it is trusted", async () => {
     await start();
     await train();
-    await rig.ask(Requests.activate, { name: "project", version: "1" });
+    await rig.ask(Requests.activate, { adapter: { name: "project", version: "1" } });
     const saved = join(rig.root, ".nfr-lens/adapters");
     const copy = join(pack.folder, "../adapters");
     cpSync(saved, copy, { recursive: true });
@@ -198,19 +163,19 @@ describe("teaching in the editor", function () {
     await start({ options: { trusted: false } });
     cpSync(copy, join(rig.root, ".nfr-lens/adapters"), { recursive: true });
     rmSync(copy, { recursive: true });
-    await rig.open("new.md", document("new"));
-    assert.deepEqual([(await status()).adapter, (await status()).restricted], [null, true]);
-    await refused(Requests.train, PARAMS, /In Restricted Mode nothing is trained/);
-    await refused(Requests.activate, { name: "project", version: "1" }, /In Restricted Mode no adapter/);
+    await rig.open("new.md", documentOf("new"));
+    assert.deepEqual([(await status()).folders[0]?.adapter, (await status()).restricted], [null, true]);
+    await refused(Requests.train, LESSON, /In Restricted Mode nothing is trained/);
+    await refused(Requests.activate, { adapter: { name: "project", version: "1" } }, /In Restricted Mode no adapter/);
     await refused(Requests.rollback, {}, /In Restricted Mode no adapter/);
     await rig.client.sendNotification(ToServer.trust, { trusted: true });
-    await rig.until(() => rig.of<ServerStatus>(ToClient.status).at(-1)?.adapter?.name === "project");
+    await rig.until(() => rig.of<ServerStatus>(ToClient.status).at(-1)?.folders[0]?.adapter?.name === "project");
   });
 
   it("starts with the base alone, and says so, when the adapter in force is damaged or made for another base", async () => {
     await start();
     await train();
-    await rig.ask(Requests.activate, { name: "project", version: "1" });
+    await rig.ask(Requests.activate, { adapter: { name: "project", version: "1" } });
     const weights = join(adapterFolder(), "adapter_model.safetensors");
     const bytes = readFileSync(weights);
     writeFileSync(weights, bytes.subarray(0, bytes.length - 40));
@@ -222,16 +187,16 @@ describe("teaching in the editor", function () {
       rig.warned[0]!,
       /^The adapter project 1 cannot be used, the base model alone classifies: .*adapter_model/,
     );
-    assert.equal((await status()).adapter, null);
-    assert.ok((await rig.open("a.md", document("a"))).statements.length > 0);
+    assert.equal((await status()).folders[0]?.adapter, null);
+    assert.ok((await rig.open("a.md", documentOf("a"))).statements.length > 0);
     writeFileSync(weights, bytes);
     const manifest = join(adapterFolder(), "nfr-lens.json");
     writeFileSync(
       manifest,
       readFileSync(manifest, "utf8").replace(/"base": "[0-9a-f]+"/, `"base": "${"0".repeat(64)}"`),
     );
-    await refused(Requests.activate, { name: "project", version: "1" }, /base/);
-    await refused(Requests.activate, { name: "../..", version: "etc" }, /name: found/);
+    await refused(Requests.activate, { adapter: { name: "project", version: "1" } }, /base/);
+    await refused(Requests.activate, { adapter: { name: "../..", version: "etc" } }, /name: found/);
     const broken = (await adapters()).map(({ problem }) => problem);
     assert.equal(broken.length, 1);
   });
@@ -245,12 +210,14 @@ describe("teaching in the editor", function () {
     try {
       cpSync(other.folder, pack.folder, { recursive: true });
       const report = await train();
-      const answer = await rig.ask<{ message: string } | null>(Requests.activate, { name: "project", version: "1" });
+      const answer = await rig.ask<{ message: string } | null>(Requests.activate, {
+        adapter: { name: "project", version: "1" },
+      });
       assert.match(answer?.message ?? "", /made for the base/);
       assert.equal(report.promoted, false);
-      assert.equal((await status()).adapter, null);
+      assert.equal((await status()).folders[0]?.adapter, null);
       assert.equal(report.name, "project");
-      assert.ok((await rig.open("new.md", document("new"))).statements.length > 0);
+      assert.ok((await rig.open("new.md", documentOf("new"))).statements.length > 0);
     } finally {
       cpSync(original, pack.folder, { recursive: true });
       rmSync(original, { recursive: true });
@@ -261,13 +228,13 @@ describe("teaching in the editor", function () {
   it("follows another window that activates an adapter", async () => {
     await start();
     await train();
-    await rig.ask(Requests.activate, null);
+    await rig.ask(Requests.activate, { adapter: null });
     const history = { adapter: { name: "project", version: "1" } satisfies AdapterName, since: "2026-01-01T00:00:00Z" };
     mkdirSync(join(rig.root, ".nfr-lens/adapters"), { recursive: true });
     rig.write(".nfr-lens/adapters/active.json", JSON.stringify({ format: 1, history: [history] }));
     await rig.client.sendNotification("workspace/didChangeWatchedFiles", {
       changes: [{ uri: rig.uri(".nfr-lens/adapters/active.json"), type: 2 }],
     });
-    await rig.until(() => rig.of<ServerStatus>(ToClient.status).at(-1)?.adapter?.version === "1");
+    await rig.until(() => rig.of<ServerStatus>(ToClient.status).at(-1)?.folders[0]?.adapter?.version === "1");
   });
 });

@@ -26,13 +26,13 @@ interface Active {
 }
 
 export class NetworkClassifier implements Classifier {
-  /** In order of use, oldest first. */
-  private readonly cache = new Map<string, Prediction>();
   private active: Active;
 
   private constructor(
     readonly pack: Pack,
     readonly network: Network,
+    /** In order of use, oldest first. */
+    private readonly cache: Map<string, Prediction>,
   ) {
     this.active = {
       identity: { pack: pack.hash, adapter: null },
@@ -45,7 +45,12 @@ export class NetworkClassifier implements Classifier {
 
   /** Builds the graph and loads it. @throws RuntimeUnavailable when the native runtime cannot be loaded */
   static async create(pack: Pack, settings: NetworkSettings): Promise<NetworkClassifier> {
-    return new NetworkClassifier(pack, await Network.create(pack.weights, pack.head, settings));
+    return new NetworkClassifier(pack, await Network.create(pack.weights, pack.head, settings), new Map());
+  }
+
+  /** A classifier over the same network that has an adapter of its own, at first none. */
+  another(): NetworkClassifier {
+    return new NetworkClassifier(this.pack, this.network, this.cache);
   }
 
   get identity(): ModelIdentity {

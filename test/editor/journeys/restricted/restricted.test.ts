@@ -10,7 +10,10 @@ describe("in a folder that is not trusted", () => {
     const { document, shown } = await open(api, "untrusted.md");
     assert.match((await titlesAbove(document.uri, byId(shown, "NFR-1")))[0] ?? "", /\d+ %/);
     assert.equal(api.status()?.restricted, true);
-    assert.equal(api.status()?.adapter, null);
+    assert.deepEqual(
+      api.status()?.folders.map(({ adapter }) => adapter),
+      [null],
+    );
   });
 
   it("takes no model from the folder's settings", async () => {
