@@ -137,7 +137,8 @@ function changed(
   }
   if (!event.affectsConfiguration(SECTION)) return;
   statusBar.draw();
-  if (event.affectsConfiguration(`${SECTION}.modelPath`) || event.affectsConfiguration(`${SECTION}.threads`)) {
+  // A network is loaded once for each life of a server. "model" does not cover "modelPath": names are matched whole.
+  if (["model", "modelPath", "threads"].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) {
     void app.server.restart();
   } else {
     void app.server.sendSettings();

@@ -23,6 +23,9 @@ import { quiet } from "./diagnostics.ts";
 import { RESTART_DELAYS, RestartPolicy } from "./restart-policy.ts";
 import { readSettings } from "./settings.ts";
 
+/** The model packs that come with the extension. */
+const BUNDLED = { int8: "models/base", int4: "models/base-4bit" } as const;
+
 /** The languages whose documents are read. */
 export const LANGUAGES = ["markdown", "plaintext"] as const;
 
@@ -138,7 +141,7 @@ export class Server implements vscode.Disposable {
   private initializationOptions(): InitializationOptions {
     const settings = readSettings();
     return {
-      pack: settings.modelPath || this.context.asAbsolutePath("models/base"),
+      pack: settings.modelPath || this.context.asAbsolutePath(BUNDLED[settings.model]),
       locale: vscode.env.language,
       trusted: vscode.workspace.isTrusted,
       changes: true,
@@ -193,9 +196,11 @@ export class Server implements vscode.Disposable {
     this.told = true;
     const showLog = vscode.l10n.t("Show Log");
     const restart = vscode.l10n.t("Restart");
-    void vscode.window.showErrorMessage(message, showLog, restart).then((choice) => {
+    const settings = vscode.l10n.t("Settings");
+    void vscode.window.showErrorMessage(message, showLog, restart, settings).then((choice) => {
       if (choice === showLog) this.log.show();
       if (choice === restart) void this.restart();
+      if (choice === settings) void vscode.commands.executeCommand("workbench.action.openSettings", "nfrLens.model");
     });
   }
 }

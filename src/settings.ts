@@ -7,7 +7,9 @@ export const SECTION = "nfrLens";
 export interface Settings {
   decorations: "gutter" | "underline" | "off";
   statusBar: boolean;
-  /** Folder of another model pack, or empty for the bundled one. */
+  /** Which bundled model pack. */
+  model: "int8" | "int4";
+  /** Folder of another model pack, or empty for a bundled one. */
   modelPath: string;
   training: TrainParams;
   server: ServerSettings;
@@ -23,6 +25,7 @@ export function readSettings(): Settings {
   return {
     decorations: section.get<Settings["decorations"]>("decorations")!,
     statusBar: on("statusBar.enabled"),
+    model: section.get<Settings["model"]>("model")!,
     modelPath: text("modelPath"),
     training: {
       kind: section.get<NonNullable<TrainParams["kind"]>>("training.kind")!,

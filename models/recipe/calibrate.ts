@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fitTemperature } from "../../server/engine/judge/calibration.ts";
+import { fitConformalMass } from "../../server/engine/judge/conformal.ts";
 import { type Calibration, probabilities, UNCALIBRATED } from "../../server/engine/model/calibration.ts";
 import { planBatches } from "../../server/engine/model/batches.ts";
 import { makePack } from "../../server/engine/model/make-pack.ts";
@@ -80,23 +81,13 @@ function threshold(): { threshold: number; shown: number } {
   return best;
 }
 
-/** The probability mass, counted from the likeliest category down, that reaches the truth in COVERAGE of the rows. */
-function conformalMass(): number {
-  const masses = shares.map((row, index) => {
-    const truth = row[targets[index]!]!;
-    return row.reduce((sum, share) => (share >= truth ? sum + share : sum), 0);
-  });
-  masses.sort((a, b) => a - b);
-  return masses[Math.min(masses.length - 1, Math.ceil(COVERAGE * (masses.length + 1)) - 1)]!;
-}
-
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 const found = threshold();
 const calibration: Calibration = {
   temperature: round(temperature),
   bias: [],
   threshold: round(found.threshold),
-  conformal: { coverage: COVERAGE, mass: round(Math.min(1, conformalMass())) },
+  conformal: { coverage: COVERAGE, mass: round(fitConformalMass(shares, targets, COVERAGE)) },
 };
 writeFileSync(join(target, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
 const accuracy = answers.filter(({ right }) => right).length / answers.length;

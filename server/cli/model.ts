@@ -17,13 +17,17 @@ export const MODEL_OPTIONS: OptionTable = {
     value: "DIR|none",
     says: "Classify with this adapter, for example .nfr-lens/adapters/default/1, or with none; by default with the project's active one, as the editor does.",
   },
-  pack: { value: "DIR", says: "Folder of the model pack; the bundled one by default." },
+  pack: {
+    value: "DIR|int4",
+    says: "Folder of the model pack, or int4 for the smaller bundled one; by default the bundled one.",
+  },
   threads: { value: "N", says: "Threads to use; all cores by default." },
 };
 
-/** The folder of the pack: the one named, else the bundled one. */
+/** The folder of the pack: the one named, else a bundled one. */
 export function packFolder(named: string | undefined, terminal: Terminal): string {
-  return named === undefined ? join(terminal.installation, "models", "base") : resolve(terminal.cwd, named);
+  if (named === undefined) return join(terminal.installation, "models", "base");
+  return named === "int4" ? join(terminal.installation, "models", "base-4bit") : resolve(terminal.cwd, named);
 }
 
 /** A model that classifies the documents of each project with the adapter in force there. */
@@ -45,7 +49,15 @@ export class ProjectModel {
   /** Loads the pack. Throws InputError for a pack or a demanded adapter that cannot be used. */
   static async open(options: ParsedOptions, terminal: Terminal): Promise<ProjectModel> {
     const threads = options.number("threads", 0, "whole") ?? 0;
-    const model = await openModel(packFolder(options.text("pack"), terminal), threads);
+    const named = options.text("pack");
+    const model = await openModel(packFolder(named, terminal), threads).catch((error: unknown) => {
+      if (!(error instanceof InputError)) throw error;
+      const advice =
+        named === undefined
+          ? "It belongs to the installation: install NFR Lens again, or name another pack with --pack."
+          : "Name another pack, or leave --pack out for the bundled one.";
+      throw new InputError(`${error.message} ${advice}`, { cause: error });
+    });
     const opened = new ProjectModel(model, options.text("adapter"), terminal);
     if (opened.#demanded !== undefined) await opened.use(undefined);
     return opened;

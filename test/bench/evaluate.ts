@@ -15,7 +15,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { PredictionSet } from "../../server/engine/model/classifier.ts";
+import type { Classifier, PredictionSet } from "../../server/engine/model/classifier.ts";
+import { MANIFEST_FILE } from "../../server/engine/model/manifest.ts";
 import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
 import { BUILT_IN_CODES, FUNCTIONAL, NONE } from "../../server/engine/taxonomy.ts";
 import { evaluate } from "../../server/evaluation-run.ts";
@@ -28,6 +29,7 @@ import {
   differences,
   f1Of,
   functionalOrNot,
+  type Grouped,
   lowestAccuracy,
   macroF1,
   type Measure,
@@ -49,6 +51,8 @@ import { quantizationLoss } from "./evaluation/quantization-loss.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const card = join(root, "models/base/README.md");
+/** The 4-bit pack of the same checkpoint, where one is shipped. */
+const FOUR_BIT = join(root, "models/base-4bit");
 const { values: options } = parseArgs({
   options: {
     data: { type: "string" },
@@ -78,8 +82,9 @@ const say = (what: string): unknown => process.stderr.write(`${new Date().toISOS
 async function predict(
   rows: readonly DataRow[],
   truth: (row: DataRow) => string,
+  model: Classifier = classifier,
 ): Promise<(Row & { set: PredictionSet | null })[]> {
-  const predictions = await classifier.classify(rows.map((row) => row.text));
+  const predictions = await model.classify(rows.map((row) => row.text));
   return rows.map((row, i) => {
     const { scores, set } = predictions[i]!;
     return { truth: truth(row), group: row.project ?? "", scores, set };
@@ -113,6 +118,22 @@ function conformal(sets: readonly RowWithSet[], where: string): Measure[] {
     measured(`${name}: mean size`, sets, meanSize),
   ];
 }
+
+/** The 4-bit pack as it is shipped, on the rows of the int8 one; nothing where there is none. */
+async function fourBit(): Promise<Measure[]> {
+  if (!existsSync(join(FOUR_BIT, MANIFEST_FILE))) return [];
+  const small = await NetworkClassifier.create(await readPackFolder(FOUR_BIT), { threads: 0 });
+  const rows = rowsOf("promise_nfr");
+  const scoreOf = async (model: Classifier): Promise<Grouped[]> => (await predict(rows, labelOf, model)).map(toTwelve);
+  const [eight, four] = [await scoreOf(classifier), await scoreOf(small)];
+  const name = "shipped 4-bit pack, PROMISE NFR, 12 classes, base without any PROMISE row, weighted F1";
+  return [
+    measured(name, four, weightedF1),
+    { name: `${name}, minus int8`, value: weightedF1(four) - weightedF1(eight), bound: { least: -0.01, aim: -0.005 } },
+  ];
+}
+
+const toTwelve = (row: Row): Grouped => among(row, TWELVE);
 
 const labelOf = (row: DataRow): string => String(row.label);
 
@@ -189,7 +210,7 @@ async function secReq(): Promise<Measure[]> {
   return [measured("SecReq, leave one document out, F1 of security", security, f1Of("SE"), { least: 0.78, aim: 0.84 })];
 }
 
-const measures = await unadapted();
+const measures = [...(await unadapted()), ...(await fourBit())];
 if (!options.quick) {
   measures.push(...(await promiseByProject()), ...(await tenClasses()), ...(await secReq()));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildInstallation, cli, type Ended, runScript } from "./installation.ts";
 import { makeTinyPack, nfrLens, temporaryFolder, tinyCheckpoint } from "./run.ts";
 
 describe("pack", function () {
@@ -33,6 +34,43 @@ describe("pack", function () {
     const weights = (precision: string): number =>
       statSync(join(folder, `tiny-${precision}`, "model.safetensors")).size;
     assert.ok(weights("int8") < weights("fp32") && weights("int4") < weights("int8"));
+  });
+
+  it("makes a 4-bit pack that is trained on, measured, exported and used with its adapter like any other", async function () {
+    this.timeout(240_000);
+    await buildInstallation();
+    const to = join(folder, "four");
+    assert.equal((await pack("--from", tinyCheckpoint, "--to", to, "--precision", "int4")).code, 0);
+    const row = (index: number): string => {
+      const [label, words] =
+        index % 2 === 0 ? ["SE", "Passwords shall be hashed in table"] : ["PE", "Pages shall load in second"];
+      return JSON.stringify({ text: `${words} ${index}.`, label, project: `P${index % 4}` }) + "\n";
+    };
+    writeFileSync(join(folder, "four.jsonl"), Array.from({ length: 40 }, (_, index) => row(index)).join(""));
+    const run = (...args: string[]): Promise<Ended> => runScript(cli, args, { cwd: folder });
+    const options = ["--labels", "four.jsonl", "--base", to, "--json"];
+    const trained = await run("train", ...options, "--out", "adapter", "--epochs", "12", "--synthetic", "never");
+    assert.equal(trained.code, 0, trained.err);
+    const weighted = async (...more: string[]): Promise<number> => {
+      const { code, out, err } = await run("evaluate", ...options, ...more);
+      assert.equal(code, 0, err);
+      return (JSON.parse(out) as { metrics: { weightedF1: number } }).metrics.weightedF1;
+    };
+    const [before, after] = [await weighted(), await weighted("--adapter", "adapter")];
+    assert.ok(after > before + 0.2, `${before} → ${after}`);
+    const stdin = ['{"text":"Passwords shall be hashed in table 99."}\n'];
+    const { out, err } = await nfrLens(["classify", "--jsonl", "--pack", to, "--adapter", join(folder, "adapter")], {
+      stdin,
+    });
+    assert.equal((JSON.parse(out) as { nfr: { label: string } }).nfr.label, "SE", err);
+    assert.equal((await run("export", "--pack", to, "--to", "four.onnx")).code, 0);
+    // An adapter belongs to the pack it was trained on.
+    const other = await makeTinyPack(join(folder, "other"), "int8");
+    const refused = await nfrLens(["classify", "--jsonl", "--pack", other, "--adapter", join(folder, "adapter")], {
+      stdin,
+    });
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /was made for the base .*, the base in use is/);
   });
 
   it("names what it took from the command line", async () => {
@@ -97,11 +135,14 @@ describe("pack", function () {
       ],
       [changed(good, "nonsense", (root) => writeFileSync(join(root, "nfr-lens.json"), "{")), /nfr-lens\.json/],
       [tinyCheckpoint, /make a pack of it with: nfr-lens pack/],
+      [changed(good, "headless", (root) => rmSync(join(root, "model.safetensors"))), /model\.safetensors is missing\./],
+      [join(folder, "nowhere"), /nfr-lens\.json is missing\. The folder .* does not exist\./],
     ];
     for (const [broken, message] of cases) {
       const { code, out, err } = await nfrLens(["classify", "--jsonl", "--pack", broken]);
       assert.deepEqual([code, out], [2, ""], broken);
       assert.match(err, message);
+      assert.match(err, /Name another pack, or leave --pack out for the bundled one\.\n$/);
       assert.equal(err.trimEnd().split("\n").length, 1, "one line, no stack");
     }
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hover } from "vscode-languageserver";
 import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
@@ -61,6 +61,7 @@ describe("the server with a real pack", () => {
     ],
     ["lacks a file", (folder) => rmSync(join(folder, "tokenizer.json")), /tokenizer\.json is missing/],
     ["was changed", (folder) => appendFileSync(join(folder, "model.safetensors"), "x"), /model\.safetensors/],
+    ["is cut off", (folder) => truncateSync(join(folder, "model.safetensors"), 100), /model\.safetensors: SHA-256 is/],
     ["is rubbish", (folder) => writeFileSync(join(folder, "nfr-lens.json"), "\u0000{"), /nfr-lens\.json/],
   ];
   for (const [what, damage, message] of broken) {
@@ -70,6 +71,7 @@ describe("the server with a real pack", () => {
       const status = await server.ready();
       assert.equal(status.state, "failed");
       assert.match(status.message ?? "", message);
+      assert.match(status.message ?? "", /Reinstall NFR Lens, or choose another model with the settings nfrLens\.model/);
       await server.client.sendNotification("textDocument/didOpen", {
         textDocument: { uri: server.uri("spec.md"), languageId: "markdown", version: 1, text: TEXTS[0]! },
       });

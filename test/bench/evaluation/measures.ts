@@ -91,7 +91,8 @@ export const setCoverage = (rows: readonly RowWithSet[]): number => share(rows, 
 export const meanSize = (rows: readonly RowWithSet[]): number =>
   rows.reduce((sum, { size }) => sum + size, 0) / rows.length;
 
-type Grouped = Judged & { group: string };
+/** A judged row and the project it belongs to. */
+export type Grouped = Judged & { group: string };
 
 export const weightedF1 = (rows: readonly Grouped[]): number => score(rows, []).weightedF1;
 export const macroF1 = (rows: readonly Grouped[]): number => score(rows, []).macroF1;
