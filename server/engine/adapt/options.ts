@@ -59,7 +59,7 @@ const BY_KIND: Record<AdapterKind, { learningRate: number; epochs: number; blend
   prompt: { learningRate: 3e-3, epochs: 8, blend: 0.7 },
   "lora+prompt": { learningRate: 4e-3, epochs: 8, blend: 0.5 },
   head: { learningRate: 2e-3, epochs: 12, blend: 0.7 },
-  full: { learningRate: 1e-4, epochs: 8, blend: 0.7 },
+  full: { learningRate: 3e-4, epochs: 8, blend: 0.7 },
 };
 
 /** Width of the network that the rates were chosen for. */
