@@ -12,7 +12,7 @@ export interface CategorisedStatement {
   readonly text: string;
   /** Code of its category: the person's where there is one, else the model's. */
   readonly label: string;
-  /** Whether a person decided, or the model is above its threshold. Nothing is said about a guess. */
+  /** Whether a person decided, or the model is above its threshold. A guess supports no finding about its category. */
   readonly sure: boolean;
   /** Calibrated probability of each category by code. */
   readonly scores: Readonly<Record<string, number>>;
@@ -37,8 +37,12 @@ export interface StatementFinding {
 
 /** Every finding about a statement, at most one of each rule. */
 export function findingsAbout(statement: CategorisedStatement): StatementFinding[] {
-  if (!statement.sure || statement.label === FUNCTIONAL || statement.label === NONE) return [];
-  const found = [unmeasurable(statement), severalQualities(statement), contradictsHeading(statement)];
+  const { sure, label } = statement;
+  if (sure && (label === FUNCTIONAL || label === NONE)) return [];
+  // Several qualities are what makes a model unsure, and the words alone show them.
+  const found = sure
+    ? [unmeasurable(statement), severalQualities(statement), contradictsHeading(statement)]
+    : [severalQualities(statement)];
   return found.filter((finding) => finding !== undefined);
 }
 

@@ -72,8 +72,32 @@ describe("reading a specification", () => {
       .flatMap(({ contents }) => contents.map((part) => (part as vscode.MarkdownString).value))
       .join("\n");
     assert.match(words, /ISO\/IEC 25010/);
-    assert.equal(words.match(/\d+ %/g)?.length, 4, `the category's confidence and the three best scores in: ${words}`);
+    assert.match(words, /\d+ %.* · .*\d+ %.* · .*\d+ %/, `the three best scores in: ${words}`);
+    assert.match(words, /The right category is among these 90 % of the time: /);
+    assert.match(words, /, and without the word: \*\*\w+\*\* \d+ %/);
     assert.match(words, /Ctrl\+Alt\+J/);
+  });
+
+  it("warns of what cannot be measured, on the word itself, until the quick fix is filled in", async () => {
+    const sentence = "The system shall be easy to use.";
+    const document = await vscode.workspace.openTextDocument({ language: "markdown", content: `- R-1: ${sentence}\n` });
+    const editor = await vscode.window.showTextDocument(document);
+    const warned = (list: vscode.Diagnostic[]) => list.filter(({ code }) => code === "unmeasurable");
+    const [warning] = warned(await diagnosticsThat(document.uri, "a warning", (list) => warned(list).length === 1));
+    assert.equal(document.getText(warning!.range), "easy to use");
+    assert.equal(warning!.severity, vscode.DiagnosticSeverity.Warning);
+    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      "vscode.executeCodeActionProvider",
+      document.uri,
+      warning!.range,
+    );
+    const fix = fixes.find(({ title }) => title === "Add a criterion to fill in");
+    assert.ok(fix?.edit, fixes.map(({ title }) => title).join(", "));
+    assert.ok(await vscode.workspace.applyEdit(fix.edit));
+    assert.match(document.getText(), /easy to use \(… of … new users succeed within … minutes without help\)\.$/m);
+    const text = document.getText().replaceAll("…", "9");
+    await editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 9, 0), text));
+    await diagnosticsThat(document.uri, "no warning any more", (list) => warned(list).length === 0);
   });
 
   it("offers the same decisions as quick fixes, and requirements as symbols", async () => {

@@ -67,10 +67,19 @@ describe("judge: findings", () => {
     });
   }
 
-  it("says nothing about a category that is only a guess", () => {
+  it("builds nothing on a category that is only a guess", () => {
     const statement = { label: "US", text: "The site shall be easy to use.", heading: [], scores: { US: 0.4 } };
     assert.deepEqual(findingsAbout({ ...statement, sure: false }), []);
     assert.equal(findingsAbout({ ...statement, sure: true }).length, 1);
+  });
+
+  it("sees several qualities where the model is unsure, because they are what makes it so", () => {
+    const statement = { text: "The site shall be fast and easy to use.", heading: [], scores: {} };
+    const rules = (label: string, sure: boolean) =>
+      findingsAbout({ ...statement, label, sure }).map(({ rule }) => rule);
+    assert.deepEqual(rules("US", false), ["severalQualities"]);
+    assert.deepEqual(rules("none", false), ["severalQualities"]);
+    assert.deepEqual(rules("none", true), []);
   });
 
   it("finds the words as they stand in the text", () => {
