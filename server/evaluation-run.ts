@@ -5,7 +5,7 @@ import { labelled } from "./engine/adapt/report.ts";
 import { foldsOf, type Folds, leaveOneGroupOut, trainingRows } from "./engine/adapt/splits.ts";
 import { type JudgedFold, judgeFold, type PreparedExample } from "./engine/adapt/train-adapter.ts";
 import { planTraining } from "./engine/adapt/training-plan.ts";
-import { Trainer } from "./engine/adapt/trainer.ts";
+import { type FitProgress, Trainer } from "./engine/adapt/trainer.ts";
 import { trainedParts } from "./engine/adapt/adapter.ts";
 import { writePeft } from "./engine/adapt/peft.ts";
 import { fitTemperature } from "./engine/judge/calibration.ts";
@@ -15,7 +15,8 @@ import { InputError } from "./engine/outcome.ts";
 import { collectGarbage, peakMemoryMb } from "./memory.ts";
 import { readAdapterFolder } from "./store/adapter-folder.ts";
 import { type LoadedInputs, loadInputs } from "./training-inputs.ts";
-import type { EvaluatedRow, Evaluation, EvaluationRequest, RunHooks } from "./training.ts";
+import { type EvaluatedRow, type Evaluation, type EvaluationRequest, type RunHooks, timeLeft } from "./training.ts";
+import { syntheticRows } from "./training-synthetic.ts";
 
 type Measured = Pick<Evaluation, "kind" | "folds" | "trainableParameters" | "adapterBytes" | "predictions">;
 
@@ -89,32 +90,15 @@ async function crossValidate(request: EvaluationRequest, inputs: LoadedInputs, h
   const trainer = await Trainer.create(base, plan, { threads });
   collectGarbage();
   const judged: JudgedFold[] = [];
+  const onFit = progressOf(hooks, folds.count);
   for (let fold = 0; fold < folds.count; fold++) {
     const isHeld = (row: number): boolean => folds.of[row] === fold;
     const rows = trainingRows(prepared, isHeld);
-    judged.push(
-      await judgeFold(
-        trainer,
-        { examples: prepared, synthetic: [] },
-        { fold, rows, isHeld },
-        {
-          signal: hooks.signal,
-          resume: undefined,
-          onEpoch: undefined,
-          onFit: (_, { epoch, epochs, loss, validationF1, fraction }) =>
-            hooks.onProgress?.({
-              phase: "judging",
-              part: { number: fold + 1, of: folds.count },
-              epoch,
-              epochs,
-              loss,
-              validationF1,
-              fraction: (fold + fraction) / folds.count,
-              secondsLeft: null,
-            }),
-        },
-      ),
-    );
+    // What is held out lends no words either: it stands for documents that nobody has seen.
+    const texts = rows.map((row) => prepared[row]!.text);
+    const synthetic = syntheticRows(inputs, options, { labelled: rows.length, texts, room });
+    const part = { signal: hooks.signal, resume: undefined, onEpoch: undefined, onFit: onFit(fold) };
+    judged.push(await judgeFold(trainer, { examples: prepared, synthetic }, { fold, rows, isHeld }, part));
   }
   const tensors = writePeft(trainedParts(plan, trainer.parameters), { base: "", dropout: 0 });
   const full = trainer.parameters.reduce((sum, { data }) => sum + data.length, 0);
@@ -126,6 +110,21 @@ async function crossValidate(request: EvaluationRequest, inputs: LoadedInputs, h
     adapterBytes: plan.full ? 4 * full : bytes,
     predictions: calibratedRows(judged, prepared, labels),
   };
+}
+
+type OnFit = (phase: "synthetic" | "labels", progress: FitProgress) => void;
+
+/** Says of each fold how far it is. */
+function progressOf({ onProgress }: RunHooks, folds: number): (fold: number) => OnFit {
+  const started = performance.now();
+  return (fold) =>
+    (phase, { epoch, epochs, loss, validationF1, fraction }) => {
+      const done = (fold + fraction) / folds;
+      const secondsLeft = timeLeft((performance.now() - started) / 1000, done);
+      const part = { number: fold + 1, of: folds };
+      const numbers = { epoch, epochs, loss, validationF1, fraction: done, secondsLeft };
+      onProgress?.({ phase: phase === "synthetic" ? phase : "judging", part, ...numbers });
+    };
 }
 
 function foldsFor({ folds }: EvaluationRequest, rows: readonly PreparedExample[], seed: number): Folds {

@@ -23,8 +23,7 @@ import {
 } from "./engine/adapt/train-adapter.ts";
 import { planTraining } from "./engine/adapt/training-plan.ts";
 import { searchOptions } from "./engine/adapt/search.ts";
-import { syntheticStatements } from "./engine/adapt/synthetic.ts";
-import { Trainer, type TrainingRow } from "./engine/adapt/trainer.ts";
+import { Trainer } from "./engine/adapt/trainer.ts";
 import type { Calibration } from "./engine/model/calibration.ts";
 import { InputError } from "./engine/outcome.ts";
 import { collectGarbage, peakMemoryMb } from "./memory.ts";
@@ -34,7 +33,15 @@ import { takePlace } from "./store/training-place.ts";
 import { WriteFailure } from "./store/write-failure.ts";
 import { Checkpoint } from "./training-checkpoint.ts";
 import { type LoadedInputs, loadInputs } from "./training-inputs.ts";
-import type { RunHooks, TrainingChoices, TrainingRequest, TrainingResult, Trial } from "./training.ts";
+import { syntheticRows } from "./training-synthetic.ts";
+import {
+  type RunHooks,
+  timeLeft,
+  type TrainingChoices,
+  type TrainingRequest,
+  type TrainingResult,
+  type Trial,
+} from "./training.ts";
 
 /** Trains, judges and writes one adapter. Rejects with Cancelled or InputError; then nothing was changed. */
 export async function train(request: TrainingRequest, hooks: RunHooks): Promise<TrainingResult> {
@@ -62,11 +69,12 @@ async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<Tr
   collectGarbage();
   const design = designOf(prepared, options.seed);
   const checkpoint = await Checkpoint.open(request.out, inputs, examples, options);
-  const synthetic = syntheticRows(request, options, inputs, prepared, room);
+  const texts = [...request.projectTexts, ...prepared.map(({ text }) => text)];
+  const synthetic = syntheticRows(inputs, options, { labelled: prepared.length, texts, room });
   try {
     const judged = await runCourse(trainer, { examples: prepared, synthetic }, design, {
       signal: hooks.signal,
-      onProgress: progressReporter(hooks, started),
+      onProgress: progressReporter(hooks),
       onCheckpoint: (state) => checkpoint.save(state),
       resume: checkpoint.resume,
     });
@@ -152,23 +160,6 @@ async function chooseOptions(
   });
   const best = trials[0]?.choices ?? {};
   return { choices: { ...best, ...Object.fromEntries(given) } as TrainingChoices, trials: trials as Trial[] };
-}
-
-/** Labels below which synthetic statements warm the adapter up, unless the user says otherwise. */
-const FEW_LABELS = 100;
-
-function syntheticRows(
-  { projectTexts }: TrainingRequest,
-  { synthetic, seed }: TrainingOptions,
-  { base, labels }: LoadedInputs,
-  examples: readonly Example[],
-  room: number,
-): TrainingRow[] {
-  if (synthetic === "never" || (synthetic === "auto" && examples.length >= FEW_LABELS)) return [];
-  const texts = [...projectTexts, ...examples.map((example) => example.text)];
-  return syntheticStatements(texts, labels, seed).map(({ text, label }) => {
-    return { ids: base.tokenize(text, room), target: labels.indexOf(label), weight: 1 };
-  });
 }
 
 /**
@@ -293,14 +284,14 @@ const PHASES: Readonly<Record<CourseProgress["phase"], TrainPhase>> = {
 /** Steps of a small adapter take less than a millisecond; nobody reads more than ten messages a second. */
 const PROGRESS_EVERY_MS = 100;
 
-function progressReporter({ onProgress }: RunHooks, started: number): (progress: CourseProgress) => void {
+function progressReporter({ onProgress }: RunHooks): (progress: CourseProgress) => void {
+  // Loading and searching say nothing about how long the course takes.
+  const started = performance.now();
   let said = -Infinity;
-  return ({ phase, epoch, epochs, loss, validationF1, fraction }) => {
+  return ({ phase, part, epoch, epochs, loss, validationF1, fraction }) => {
     if (performance.now() - said < PROGRESS_EVERY_MS) return;
     said = performance.now();
-    const elapsed = (said - started) / 1000;
-    const secondsLeft = fraction > 0.02 ? (elapsed * (1 - fraction)) / fraction : null;
-    const numbers = { epoch, epochs, loss, validationF1, fraction, secondsLeft };
-    onProgress?.({ phase: PHASES[phase], part: null, ...numbers });
+    const secondsLeft = timeLeft((said - started) / 1000, fraction);
+    onProgress?.({ phase: PHASES[phase], part, epoch, epochs, loss, validationF1, fraction, secondsLeft });
   };
 }

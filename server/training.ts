@@ -142,6 +142,11 @@ export type FromTrainer =
   | { readonly type: "progress"; readonly progress: TrainProgress }
   | { readonly type: "result"; readonly result: TrainingResult | EvaluationResult };
 
+/** Seconds that a run will still take, judged by what it took so far; null while it is too early to say. */
+export function timeLeft(elapsed: number, fraction: number): number | null {
+  return fraction > 0.02 ? (elapsed * (1 - fraction)) / fraction : null;
+}
+
 /** A cancelled trainer that has not ended by itself is killed after so long. */
 const PATIENCE_MS = 800;
 

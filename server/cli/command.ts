@@ -58,7 +58,8 @@ export function programHelp(commands: readonly Command[]): string {
     '  echo \'{"text": "Passwords shall be stored as salted hashes."}\' | nfr-lens classify --jsonl',
     "  nfr-lens help check                            more about one command",
     "",
-    "Exit codes: 0 fine; 1 findings you asked to fail on, or input that was used in part; 2 bad usage or unreadable input.",
+    "Exit codes: 0 fine; 1 findings you asked to fail on, or lines that classify or check could not use; 2 bad usage or",
+    "unreadable input. Rows that train and evaluate leave out are named on standard error.",
     "",
   ].join("\n");
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { InputError } from "../engine/outcome.ts";
 import type { ScoreCard } from "../protocol.ts";
-import { writeFileAtomic } from "../store/atomic-write.ts";
+import { expectWritable, writeFileAtomic } from "../store/atomic-write.ts";
 import { type Evaluation, runEvaluation } from "../training.ts";
 import type { Command } from "./command.ts";
 import type { ParsedOptions } from "./options.ts";
@@ -45,15 +45,18 @@ async function evaluateModel(options: ParsedOptions, terminal: Terminal): Promis
     adapter: adapter === undefined ? null : resolve(terminal.cwd, adapter),
     folds,
   };
+  const file = options.text("predictions");
+  const predictions = file === undefined ? undefined : resolve(terminal.cwd, file);
+  // Before minutes of training rather than after them.
+  if (predictions !== undefined) await expectWritable(predictions);
   const result = await runEvaluation(request, hooksOf(terminal));
   if (result.outcome !== "evaluated") return unfinished(result, terminal);
   for (const row of result.skipped) complain(terminal, row);
-  const file = options.text("predictions");
-  if (file !== undefined) {
-    const lines = result.predictions.map((row) => JSON.stringify(row) + "\n").join("");
-    await writeFileAtomic(resolve(terminal.cwd, file), lines);
-  }
   await write(terminal.stdout, options.flag("json") ? evaluationJson(result) : evaluationText(result));
+  if (predictions !== undefined) {
+    const lines = result.predictions.map((row) => JSON.stringify(row) + "\n").join("");
+    await writeFileAtomic(predictions, lines);
+  }
   return FINE;
 }
 

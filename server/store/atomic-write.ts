@@ -26,6 +26,22 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
   }
 }
 
+/** Finds out before long work whether its result may be written: a folder in the way, a disk that takes nothing. */
+export async function expectWritable(path: string): Promise<void> {
+  const probe = path + temporaryEnd();
+  try {
+    if ((await stat(path).catch(() => undefined))?.isDirectory() === true) {
+      throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+    }
+    await makeFolder(dirname(path));
+    await writeFlushed(probe, "\n");
+  } catch (error) {
+    throw new WriteFailure(path, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
 /**
  * Makes a folder and those above it; returns whether it had to. Node's own way calls every refusal of a read-only file
  * system "no such file", and a person would look for the wrong thing.

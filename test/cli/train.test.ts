@@ -84,7 +84,19 @@ describe("train, evaluate and adapters", function () {
 
   it("evaluate by project with a prediction for every label", async () => {
     const { code, out, err } = await nfrLens(
-      ...["evaluate", "--labels", "labels.jsonl", "--base", pack, "--folds", "project", "--epochs", "2"],
+      ...[
+        "evaluate",
+        "--labels",
+        "labels.jsonl",
+        "--base",
+        pack,
+        "--folds",
+        "project",
+        "--epochs",
+        "2",
+        "--synthetic",
+        "never",
+      ],
       ...["--predictions", "predictions.jsonl", "--json"],
     );
     assert.equal(code, 0, err);
@@ -177,6 +189,10 @@ describe("train, evaluate and adapters", function () {
       [["train", "--labels", "labels.jsonl", "--base", pack, "--out", "x", "--layers", "9"], /layers: found "9"/],
       [["evaluate", "--labels", "labels.jsonl", "--folds", "1"], /--folds is "1", expected a number of folds from 2/],
       [["evaluate", "--labels", "labels.jsonl", "--folds", "2", "--adapter", "x"], /give one of them/],
+      [
+        ["evaluate", "--labels", "labels.jsonl", "--base", pack, "--folds", "2", "--predictions", "shared"],
+        /^nfr-lens: evaluate: .*shared cannot be written: a folder stands in its place\.\n$/,
+      ],
       [["adapters", "show", "default/2"], /no adapter "default\/2": known are .*default\/1/],
       [["adapters", "import", "labels", "--base", pack], /labels holds no adapter/],
       [["adapters", "import", "shared", "--base", pack, "--as", "../x/1"], /expected/],

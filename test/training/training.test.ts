@@ -234,7 +234,12 @@ describe("the trainer process", function () {
 
   it("evaluates the base, an adapter, and a recipe by folds", async () => {
     const labels = [join(workspace, "1.jsonl")];
-    const shared = { pack: pack.folder, labels, threads: 1, choices: { epochs: 3, learningRate: 2e-2 } };
+    const shared = {
+      pack: pack.folder,
+      labels,
+      threads: 1,
+      choices: { epochs: 3, learningRate: 2e-2, synthetic: "never" } as const,
+    };
     const adapter = folderOf(workspace, { name: "project", version: "1" });
     const base = await runEvaluation({ ...shared, adapter: null, folds: null }, { trainer });
     const adapted = await runEvaluation({ ...shared, adapter, folds: null }, { trainer });
@@ -253,6 +258,16 @@ describe("the trainer process", function () {
       assert.ok(Math.abs(Object.values(scores).reduce((a, b) => a + b, 0) - 1) < 1e-6);
       assert.equal(scores[label], confidence);
     }
+    const phases = async (synthetic: "always" | "never"): Promise<string[]> => {
+      const said = new Set<string>();
+      const onProgress = ({ phase, part }: TrainProgress): void =>
+        void said.add(`${phase} ${part?.number}/${part?.of}`);
+      const choices = { ...shared.choices, synthetic };
+      await runEvaluation({ ...shared, choices, adapter: null, folds: 2 }, { trainer, onProgress });
+      return [...said].sort();
+    };
+    assert.deepEqual(await phases("never"), ["judging 1/2", "judging 2/2"]);
+    assert.deepEqual(await phases("always"), ["judging 1/2", "judging 2/2", "synthetic 1/2", "synthetic 2/2"]);
     const both = await runEvaluation({ ...shared, adapter, folds: 3 }, { trainer });
     assert.match(failure(both), /--adapter cannot be given/);
   });

@@ -115,7 +115,9 @@ function parseRow(fields: Record<string, unknown>, where: string, skipped: Skipp
   if (label === null) return null;
   if (typeof text !== "string" || text.trim() === "") skipped.add(`${where}: "text" is missing or empty`);
   else if (typeof label !== "string" || label === "") {
-    skipped.add(`${where}: "label" is ${JSON.stringify(label)}, expected one category code`);
+    skipped.add(
+      `${where}: "label" is ${label === undefined ? "missing" : JSON.stringify(label)}, expected one category code`,
+    );
   } else if (typeof weight !== "number" || !(weight > 0 && weight <= 1000)) {
     skipped.add(`${where}: "weight" is ${JSON.stringify(weight)}, expected a number above 0 and at most 1000`);
   } else {
@@ -145,7 +147,8 @@ export function classify(
   }
   const known = classes.join(", ");
   const skipped = [...unknown].map(
-    ([label, count]) => `${count} rows carry the unknown category "${label}"; known are ${known}`,
+    ([label, count]) =>
+      `${count === 1 ? "1 row carries" : `${count} rows carry`} the unknown category "${label}"; known are ${known}`,
   );
   return { examples, skipped };
 }

@@ -30,6 +30,8 @@ export interface CourseData {
 /** Said while a course runs; `fraction` is over the whole course. */
 export interface CourseProgress {
   readonly phase: "synthetic" | "folds" | "labels";
+  /** Which fold is judged, from 1, and how many are; null in the last part, which learns from all labels. */
+  readonly part: { readonly number: number; readonly of: number } | null;
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number | null;
@@ -125,7 +127,9 @@ function part(
     signal: hooks.signal,
     onFit(phase, { epoch, epochs, loss, validationF1, fraction }) {
       const name = fold < 0 ? phase : phase === "synthetic" ? phase : "folds";
-      hooks.onProgress?.({ phase: name, epoch, epochs, loss, validationF1, fraction: (index + fraction) / parts });
+      const part = fold < 0 ? null : { number: index + 1, of: parts - 1 };
+      const numbers = { epoch, epochs, loss, validationF1, fraction: (index + fraction) / parts };
+      hooks.onProgress?.({ phase: name, part, ...numbers });
     },
     onEpoch: async (fit) => hooks.onCheckpoint?.(state(fold, fit)),
     resume: resumed?.part === fold ? resumed.state : undefined,

@@ -57,7 +57,7 @@ describe("label rows", () => {
         "l.jsonl:1: not a JSON object; ",
         "l.jsonl:2: not a JSON object; ",
         'l.jsonl:3: "text" is missing o',
-        'l.jsonl:4: "label" is undefine',
+        'l.jsonl:4: "label" is missing,',
         'l.jsonl:5: "label" is ["F"], e',
         'l.jsonl:6: "weight" is -1, exp',
       ],
