@@ -37,8 +37,9 @@ export async function reviewLabels(
     const records = [...project.labels.records].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
     const place = placing(session, project);
     const own = decisionsOf(records);
-    decisions.push(...own);
-    repeats.push(...repeatsOf(records));
+    // Not spread into arguments: a log may hold more lines than a call takes.
+    for (const decision of own) decisions.push(decision);
+    for (const repeat of repeatsOf(records)) repeats.push(repeat);
     items.push(...conflicts(own, records, place));
     items.push(...(await suspects(session, project, categories, place, signal)));
     items.push(...blind(records, author, place));

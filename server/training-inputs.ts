@@ -1,7 +1,7 @@
 /** What a training or an evaluation starts from: the loaded pack, the rows of the label files, memory so far. */
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { classify, type Example, readLabelRows } from "./engine/adapt/examples.ts";
+import { classify, type Example, type LabelRows, readLabelRows } from "./engine/adapt/examples.ts";
 import { trainingBase } from "./engine/adapt/pack-base.ts";
 import type { TrainingBase } from "./engine/adapt/training-plan.ts";
 import { NetworkClassifier } from "./engine/model/network-classifier.ts";
@@ -33,16 +33,14 @@ export async function loadInputs(
   await classifier.classify(["The system shall answer within two seconds."]);
   collectGarbage();
   const rssAfterLoadMb = memoryMb();
-  const skipped: string[] = [];
-  const rows = [];
-  for (const file of request.labels) {
-    const read = readLabelRows(await readText(file), file);
-    rows.push(...read.rows);
-    skipped.push(...read.skipped);
-  }
+  const read: LabelRows[] = [];
+  for (const file of request.labels) read.push(readLabelRows(await readText(file), file));
   const labels = request.classes ?? pack.head.labels;
-  const known = classify(rows, labels);
-  skipped.push(...known.skipped);
+  const known = classify(
+    read.flatMap(({ rows }) => rows),
+    labels,
+  );
+  const skipped = [...read.flatMap((rows) => rows.skipped), ...known.skipped];
   const base = trainingBase(pack);
   return { pack, base, classifier, labels, examples: known.examples, skipped, threads, rssAfterLoadMb };
 }

@@ -129,6 +129,8 @@ export interface PeftConfig {
   readonly scale: number;
   /** As written: a name, a path, or `nfr-lens:` and a hash. */
   readonly base: string;
+  /** Endings of the adapted modules' names; null where the file names them by a pattern. */
+  readonly targets: readonly string[] | null;
 }
 
 export function readPeftConfig(text: string, file: string): PeftConfig {
@@ -137,12 +139,13 @@ export function readPeftConfig(text: string, file: string): PeftConfig {
   if (fields.has("task_type") && fields.raw("task_type") !== null) fields.oneOf("task_type", ["SEQ_CLS"] as const);
   const given = fields.raw("base_model_name_or_path");
   const base = typeof given === "string" ? given : "";
-  if (type !== "LORA") return { type, rank: 0, scale: 0, base };
+  if (type !== "LORA") return { type, rank: 0, scale: 0, base, targets: null };
   const rank = fields.integer("r", { minimum: 1, maximum: LARGEST_RANK });
   const alpha = fields.number("lora_alpha", { minimum: 0, maximum: 1e6 });
   refuseVariants(fields);
   const rootScaled = fields.raw("use_rslora") === true;
-  return { type, rank, scale: alpha / (rootScaled ? Math.sqrt(rank) : rank), base };
+  const targets = Array.isArray(fields.raw("target_modules")) ? fields.strings("target_modules") : null;
+  return { type, rank, scale: alpha / (rootScaled ? Math.sqrt(rank) : rank), base, targets };
 }
 
 /** Variants of LoRA that would be computed wrongly if they were read as the plain one. */
@@ -180,6 +183,7 @@ export function readPeft(files: ReadonlyMap<string, Uint8Array>, expectation: Ex
     return tensor;
   };
   const lowRank = takeLowRank(take, config, expectation.config);
+  if (config.targets !== null) refuseOtherTargets(config.targets, [...lowRank.keys()]);
   const prompt = takePrompt(take, expectation.config);
   const head = takeHead(take, expectation);
   const [stranger] = rest.keys();
@@ -219,6 +223,23 @@ function takeLowRank(take: Take, { rank, scale }: PeftConfig, config: EncoderCon
     }
   }
   return lowRank;
+}
+
+/** What `adapter_config.json` says is adapted and what the tensors adapt must be the same: else half is missing. */
+function refuseOtherTargets(targets: readonly string[], sites: readonly string[]): void {
+  const matches = (site: string, ending: string): boolean => `.${ENCODER}${site}`.endsWith(`.${ending}`);
+  const missing = targets.find((ending) => !sites.some((site) => matches(site, ending)));
+  if (missing !== undefined) {
+    throw new InputError(
+      `${CONFIG_FILE}: target_modules names ${JSON.stringify(missing)}, but ${TENSOR_FILE} adapts no such module of this base.`,
+    );
+  }
+  const unnamed = sites.find((site) => !targets.some((ending) => matches(site, ending)));
+  if (unnamed !== undefined) {
+    throw new InputError(
+      `${TENSOR_FILE}: adapts ${unnamed}, which target_modules of ${CONFIG_FILE} does not name: ${targets.join(", ")}.`,
+    );
+  }
 }
 
 function takePrompt(take: Take, config: EncoderConfig): FloatTensor | null {

@@ -183,6 +183,16 @@ describe("what does not fit is refused by name", () => {
       () => withJson(good, "adapter_config.json", { r: 4 }),
       /lora_A\.weight is float32 \[2, 32\]; expected float32 \[4, 32\]/,
     ],
+    [
+      "a target without tensors",
+      () => withJson(good, "adapter_config.json", { target_modules: ["attention.self.query", "attention.self.key"] }),
+      /target_modules names "attention\.self\.key", but adapter_model\.safetensors adapts no such module/,
+    ],
+    [
+      "tensors of no target",
+      () => withJson(good, "adapter_config.json", { target_modules: ["query"] }),
+      /adapts encoder\.layer\.1\.output\.dense, which target_modules of adapter_config\.json does not name: query/,
+    ],
     ["DoRA", () => withJson(good, "adapter_config.json", { use_dora: true }), /use_dora is true/],
     ["trained biases", () => withJson(good, "adapter_config.json", { bias: "all" }), /bias is "all"/],
     ["ranks by layer", () => withJson(good, "adapter_config.json", { rank_pattern: { query: 4 } }), /rank_pattern/],
