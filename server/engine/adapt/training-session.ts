@@ -20,7 +20,10 @@ export class TrainingSession {
   private readonly parameters: readonly Parameter[];
   private readonly training: Session;
   private readonly predicting: Session;
-  private readonly trained: TrainingGraph;
+  private readonly rows: TrainingGraph["rows"];
+  private readonly dropout: TrainingGraph["dropout"];
+  /** Constant indices that tables are gathered at; the graph itself, with its copy of the weights, is let go. */
+  private readonly indices: ReadonlyMap<string, Tensor>;
   /** Dense gradients of tables, filled from rows; allocated once because they are large. */
   private readonly tables = new Map<string, Float32Array>();
 
@@ -33,7 +36,11 @@ export class TrainingSession {
     this.parameters = parameters;
     this.training = sessions.training;
     this.predicting = sessions.predicting;
-    this.trained = sessions.trained;
+    const { graph, rows, dropout } = sessions.trained;
+    this.rows = rows;
+    this.dropout = dropout;
+    const gathered = [...rows.values()].flat().map(({ indices }) => indices.name);
+    this.indices = new Map([...graph.initializers].filter(([name]) => gathered.includes(name)));
   }
 
   static async create(
@@ -72,7 +79,7 @@ export class TrainingSession {
     const feeds = {
       ...this.parameterFeeds(),
       ...entry,
-      ...dropoutFeeds(this.trained.dropout, rows, options.dropout, random),
+      ...dropoutFeeds(this.dropout, rows, options.dropout, random),
       [INPUTS.targets]: float32(targets, [rows, labels.length]),
     };
     const results = await this.training.run(feeds);
@@ -90,9 +97,9 @@ export class TrainingSession {
   private tableGradient(name: string, length: number, results: Record<string, Tensor>, feeds: Feeds): Float32Array {
     const sum = this.tables.get(name) ?? new Float32Array(length);
     this.tables.set(name, sum);
-    for (const { output, indices } of this.trained.rows.get(name) ?? []) {
+    for (const { output, indices } of this.rows.get(name) ?? []) {
       const rows = floats(results[output]!, output);
-      const at = (feeds[indices.name] ?? this.trained.graph.initializers.get(indices.name)!).data;
+      const at = (feeds[indices.name] ?? this.indices.get(indices.name)!).data;
       const width = rows.length / at.length;
       for (let i = 0; i < at.length; i++) {
         const target = Number(at[i]!) * width;

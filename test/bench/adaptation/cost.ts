@@ -11,7 +11,8 @@ import { NetworkClassifier } from "../../../server/engine/model/network-classifi
 import { collectGarbage, memoryMb, peakMemoryMb } from "../../../server/memory.ts";
 import { readPackFolder } from "../../../server/store/pack-folder.ts";
 
-const EPOCHS = 4;
+/** As many as the default adapter gets. */
+const EPOCHS = 8;
 const ROWS = 256;
 
 export interface Cost {
