@@ -7,6 +7,7 @@ import {
   type AdapterSummary,
   type Comparison,
   Requests,
+  type Review,
   type ServerStatus,
   ToClient,
   ToServer,
@@ -14,6 +15,7 @@ import {
   type TrainProgress,
   type TrainReport,
 } from "../../server/protocol.ts";
+import type { LabelRecord } from "../../server/store/label.ts";
 import { Rig, type RigOptions } from "./rig.ts";
 import { documentOf, labelsOf, LESSON } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
@@ -121,6 +123,20 @@ describe("teaching in the editor", function () {
       ["project"],
     );
     await refused(Requests.report, { name: "outside", version: "1" }, /holds no adapter/);
+  });
+
+  it("suspects a wrong label although the adapter in force has learnt it", async () => {
+    const lines = labelsOf(NAMES).split("\n");
+    const wrong = JSON.parse(lines[0]!) as LabelRecord;
+    lines[0] = JSON.stringify({ ...wrong, label: "US" });
+    await start({ files: { ...FILES, ".nfr-lens/labels.jsonl": lines.join("\n") } });
+    await train();
+    await rig.ask(Requests.activate, { adapter: { name: "project", version: "1" } });
+    const { items } = await rig.ask<Review>(Requests.review);
+    const suspect = items.find(({ kind, text }) => kind === "suspect" && text === wrong.text);
+    assert.ok(suspect !== undefined, JSON.stringify(items));
+    assert.deepEqual([suspect.suggested, suspect.labels], ["SE", [{ label: "US", author: "Ada" }]]);
+    assert.match(suspect.reason, /which did not learn from this label, says Security/);
   });
 
   it("cancels a training within a second and leaves nothing behind", async () => {
