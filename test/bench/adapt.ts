@@ -77,7 +77,7 @@ function printTable(rows: readonly Row[]): void {
   const full = rows.find(({ name }) => name === FULL)!.cost;
   const saved = (part: number, whole: number): string => `${(100 * (part / whole - 1)).toFixed(0)} %`;
   const header = ["ms/step", "CPU ms/step", "warm ms/step", "peak MB", "parameters", "adapter KB"];
-  const table = [["", ...header, "CPU time", "memory", "weighted F1 (seeds)"]];
+  const table = [["", ...header, "time", "CPU time", "memory", "weighted F1 (seeds)"]];
   for (const { name, cost, worths } of rows) {
     const f1s = worths.map(({ weightedF1 }) => weightedF1);
     const spread = f1s.length > 1 ? `, ${Math.min(...f1s).toFixed(3)} to ${Math.max(...f1s).toFixed(3)}` : "";
@@ -87,6 +87,7 @@ function printTable(rows: readonly Row[]): void {
       cost.peakMb.toFixed(0),
       String(cost.parameters),
       (cost.bytes / 1024).toFixed(0),
+      saved(cost.wall, full.wall),
       saved(cost.cpu, full.cpu),
       saved(cost.peakMb, full.peakMb),
       f1s.length === 0 ? "–" : `${mean(f1s).toFixed(3)} (${f1s.length}${spread})`,
