@@ -114,7 +114,7 @@ describe("a workspace", () => {
     const [problem] = rig.diagnostics(CONFIG)!.diagnostics;
     assert.equal(
       problem?.message,
-      ".nfr-lens/config.json: unknown key colour; it is not used. Known keys: ignore, include, threshold, categories.",
+      ".nfr-lens/config.json: unknown key colour; it is not used. Known keys: ignore, include, threshold, required, categories.",
     );
     rig.write(CONFIG, '{"ignore": ["*.md"]}');
     await changed(CONFIG);

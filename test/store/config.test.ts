@@ -33,7 +33,7 @@ describe("the project's configuration", () => {
 
   it("names unknown keys", () =>
     check({ treshold: 0.4 }, {}, [
-      "unknown key treshold; it is not used. Known keys: ignore, include, threshold, categories.",
+      "unknown key treshold; it is not used. Known keys: ignore, include, threshold, required, categories.",
     ]));
 
   it("names wrong types and keeps the rest", () =>
@@ -43,6 +43,17 @@ describe("the project's configuration", () => {
       'include.2 is "", expected a glob such as "docs/archive/**"; it is not used.',
       "threshold is 40, expected a number from 0 to 1, or null for the model's own threshold; it is not used.",
     ]));
+
+  it("takes required categories that the project has, each once, and names the others", () => {
+    check({ required: ["SE", "PE", "SE"] }, { required: ["SE", "PE"] });
+    check({ required: "SE" }, {}, [
+      'required is "SE", expected a list of category codes such as ["SE", "PE"]; it is not used.',
+    ]);
+    const codes = BUILT_IN_TAXONOMY.map(({ code }) => code).join(", ");
+    check({ required: ["SE", "XX"] }, { required: ["SE"] }, [
+      `required is ["XX"], expected codes of the project's categories (${codes}); it is not used.`,
+    ]);
+  });
 
   it("takes categories of the project, with `none` always among them", () => {
     const none = BUILT_IN_TAXONOMY.find(({ code }) => code === "none")!;
