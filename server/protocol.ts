@@ -177,10 +177,10 @@ export interface TrainParams extends InFolder {
 }
 
 /**
- * What a training does: tries options, warms up on synthetic statements, judges the recipe on held-out statements, and
- * learns from all labels.
+ * What a training does: asks the model in use about the labelled statements, tries options, warms up on synthetic
+ * statements, judges the recipe on held-out statements, and learns from all labels.
  */
-export type TrainPhase = "search" | "synthetic" | "judging" | "labels";
+export type TrainPhase = "before" | "search" | "synthetic" | "judging" | "labels";
 
 export interface TrainProgress {
   phase: TrainPhase;

@@ -64,7 +64,7 @@ async function trainThere(request: TrainingRequest, hooks: RunHooks): Promise<Tr
   const prepared = examples.map((example): PreparedExample => {
     return { ...example, ids: inputs.base.tokenize(example.text, room) };
   });
-  const before = await predictBefore(inputs, request.active, examples, hooks.signal);
+  const before = await predictBefore(inputs, request.active, examples, hooks);
   const trainer = await Trainer.create(inputs.base, plan, { threads: inputs.threads });
   collectGarbage();
   const design = designOf(prepared, options.seed);
@@ -170,7 +170,7 @@ async function predictBefore(
   { classifier, pack }: LoadedInputs,
   active: string | null,
   examples: readonly Example[],
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: RunHooks,
 ): Promise<BeforePrediction[]> {
   let heldOut: ReadonlyMap<string, BeforePrediction> = new Map();
   if (active !== null) {
@@ -180,7 +180,13 @@ async function predictBefore(
     heldOut = parseHeldOut(new TextDecoder().decode(files.get(HELD_OUT_FILE)));
   }
   const texts = examples.map((example) => example.text);
-  const predictions = await classifier.classify(texts, { signal });
+  const nothing = { epoch: 0, epochs: 0, loss: null, validationF1: null, fraction: 0, secondsLeft: null };
+  const say = atMostTenASecond(onProgress);
+  const predictions = await classifier.classify(texts, {
+    signal,
+    // Seconds at most, but for the largest label files.
+    onProgress: (number, of) => say({ phase: "before", part: { number, of }, ...nothing }),
+  });
   return examples.map((example, i) => {
     const known = heldOut.get(textKey(example.text));
     if (known !== undefined) return known;
@@ -285,13 +291,20 @@ const PHASES: Readonly<Record<CourseProgress["phase"], TrainPhase>> = {
 const PROGRESS_EVERY_MS = 100;
 
 function progressReporter({ onProgress }: RunHooks): (progress: CourseProgress) => void {
+  const say = atMostTenASecond(onProgress);
   // Loading and searching say nothing about how long the course takes.
   const started = performance.now();
-  let said = -Infinity;
   return ({ phase, part, epoch, epochs, loss, validationF1, fraction }) => {
+    const secondsLeft = timeLeft((performance.now() - started) / 1000, fraction);
+    say({ phase: PHASES[phase], part, epoch, epochs, loss, validationF1, fraction, secondsLeft });
+  };
+}
+
+function atMostTenASecond(onProgress: RunHooks["onProgress"]): NonNullable<RunHooks["onProgress"]> {
+  let said = -Infinity;
+  return (progress) => {
     if (performance.now() - said < PROGRESS_EVERY_MS) return;
     said = performance.now();
-    const secondsLeft = timeLeft((said - started) / 1000, fraction);
-    onProgress?.({ phase: PHASES[phase], part, epoch, epochs, loss, validationF1, fraction, secondsLeft });
+    onProgress?.(progress);
   };
 }

@@ -10,6 +10,7 @@ export function phaseText({ phase, part }: Pick<TrainProgress, "phase" | "part">
 }
 
 const PHASES: Readonly<Record<TrainPhase, () => string>> = {
+  before: () => vscode.l10n.t("asking the model in use"),
   search: () => vscode.l10n.t("trying options"),
   synthetic: () => vscode.l10n.t("warming up on synthetic statements"),
   judging: () => vscode.l10n.t("judging on held-out statements"),

@@ -100,6 +100,7 @@ function target(word: string): LoraTarget {
 }
 
 const PHASES: Readonly<Record<TrainPhase, string>> = {
+  before: "asking the model in use",
   search: "trying options",
   synthetic: "warming up on synthetic statements",
   judging: "judging on held-out statements",
@@ -110,7 +111,8 @@ const PHASES: Readonly<Record<TrainPhase, string>> = {
 function progressTo(terminal: Terminal): (progress: TrainProgress) => void {
   let shown = "";
   return ({ phase, part, epoch, epochs, loss, validationF1, fraction, secondsLeft }) => {
-    const which = part === null ? "" : `, ${part.number} of ${part.of}`;
+    // How far the model in use is through the labels would be a line for every batch.
+    const which = part === null || phase === "before" ? "" : `, ${part.number} of ${part.of}`;
     const where = `${PHASES[phase]}${which}${epochs > 0 ? `, epoch ${epoch} of ${epochs}` : ""}`;
     if (where === shown) return;
     shown = where;

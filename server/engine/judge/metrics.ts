@@ -64,20 +64,43 @@ function scoreClasses(rows: readonly Judged[], classes: readonly string[]): Clas
 
 /** Weighted F1 alone, for the inner loops of training and bootstrap: `truth` and `said` are class indices. */
 export function weightedF1Of(truth: ArrayLike<number>, said: ArrayLike<number>, classCount: number): number {
-  const support = new Float64Array(classCount);
-  const predicted = new Float64Array(classCount);
-  const hits = new Float64Array(classCount);
-  for (let i = 0; i < truth.length; i++) {
-    const [t, s] = [truth[i]!, said[i]!];
-    support[t]!++;
-    predicted[s]!++;
-    if (t === s) hits[t]!++;
+  const tally = new Tally(classCount);
+  for (let i = 0; i < truth.length; i++) tally.add(truth[i]!, said[i]!);
+  return tally.weightedF1();
+}
+
+/** Counts of rows from which weighted F1 follows, for whoever draws rows again and again. */
+export class Tally {
+  private rows = 0;
+  private readonly support: Float64Array;
+  private readonly predicted: Float64Array;
+  private readonly hits: Float64Array;
+
+  constructor(classCount: number) {
+    this.support = new Float64Array(classCount);
+    this.predicted = new Float64Array(classCount);
+    this.hits = new Float64Array(classCount);
   }
-  let sum = 0;
-  for (let c = 0; c < classCount; c++) {
-    if (support[c]! > 0) sum += (support[c]! * 2 * hits[c]!) / (support[c]! + predicted[c]!);
+
+  add(truth: number, said: number): void {
+    this.rows++;
+    this.support[truth]!++;
+    this.predicted[said]!++;
+    if (truth === said) this.hits[truth]!++;
   }
-  return truth.length === 0 ? 0 : sum / truth.length;
+
+  clear(): void {
+    this.rows = 0;
+    for (const counts of [this.support, this.predicted, this.hits]) counts.fill(0);
+  }
+
+  weightedF1(): number {
+    let sum = 0;
+    this.support.forEach((support, c) => {
+      if (support > 0) sum += (support * 2 * this.hits[c]!) / (support + this.predicted[c]!);
+    });
+    return this.rows === 0 ? 0 : sum / this.rows;
+  }
 }
 
 /** Expected calibration error (Guo et al., 2017): 15 equal bins of confidence, gap to accuracy weighted by rows. */

@@ -76,6 +76,32 @@ describe("judge: intervals", () => {
     assert.deepEqual(none, { weightedF1: 0, low: 0, high: 0 });
   });
 
+  it("of a gain, counted while rows are drawn, are those of the rows that are drawn", () => {
+    const of = (said: readonly number[], drawn: readonly number[]): number =>
+      weightedF1Of(
+        drawn.map((row) => truth[row]!),
+        drawn.map((row) => said[row]!),
+        3,
+      );
+    const group = truth.map((_, i) => `document ${Math.floor(i / 20)}`);
+    for (const grouped of [{}, { group }]) {
+      const plain = bootstrapInterval(200, (drawn) => of(truth, drawn) - of(worse, drawn), {
+        uniform: uniform(),
+        draws: 300,
+        ...grouped,
+      });
+      const counted = pairedBootstrap(truth, worse, truth, {
+        classCount: 3,
+        uniform: uniform(),
+        draws: 300,
+        ...grouped,
+      });
+      close(counted.weightedF1, plain.value);
+      close(counted.low, plain.low);
+      close(counted.high, plain.high);
+    }
+  });
+
   it("of a mean agree with the textbook and repeat with the seed", () => {
     const values = truth.map((_, i) => i / 200);
     const mean = (drawn: readonly number[]) => drawn.reduce((sum, i) => sum + values[i]!, 0) / drawn.length;
