@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openModel } from "../../server/open-model.ts";
@@ -16,6 +17,7 @@ import {
   type TrainReport,
 } from "../../server/protocol.ts";
 import type { LabelRecord } from "../../server/store/label.ts";
+import { writerMark } from "../../server/store/writers.ts";
 import { Rig, type RigOptions } from "./rig.ts";
 import { documentOf, labelsOf, LESSON } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
@@ -123,6 +125,21 @@ describe("teaching in the editor", function () {
       ["project"],
     );
     await refused(Requests.report, { name: "outside", version: "1" }, /holds no adapter/);
+  });
+
+  it("clears away what a killed trainer left half-written, and nothing of one that runs", async () => {
+    const machine = writerMark().split("-")[0]!;
+    const gone = spawnSync(process.execPath, ["--version"]).pid;
+    const left = (pid: number): string => `.nfr-lens/adapters/project/.1.${machine}-${pid}.0123456789ab.tmp`;
+    const files = { ...FILES, [`${left(gone)}/nfr-lens.json`]: "{", [`${left(process.pid)}/nfr-lens.json`]: "{" };
+    await start({ files, options: { trusted: false } });
+    await rig.ready();
+    assert.deepEqual(await adapters(), []);
+    assert.ok(existsSync(join(rig.root, left(gone))), "nothing is touched in a folder that is not trusted");
+    await rig.client.sendNotification(ToServer.trust, { trusted: true });
+    await rig.until(() => rig.of<ServerStatus>(ToClient.status).at(-1)?.restricted === false);
+    assert.ok(!existsSync(join(rig.root, left(gone))));
+    assert.ok(existsSync(join(rig.root, left(process.pid))));
   });
 
   it("suspects a wrong label although the adapter in force has learnt it", async () => {
