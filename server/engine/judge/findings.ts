@@ -61,7 +61,7 @@ const NUMBER =
 const REFERENCE =
   /\b(?:WCAG|ISO|IEC|SL[AO]s?|compar(?:ed|able) (?:to|with)|as (?:fast|quick|easy|many|much) (?:\w+ ){0,3}as(?! possible)|no (?:slower|more|less|later|longer) than|(?:the )?same (?:\w+ ){1,3}as|unchanged|existing|not (?:\w+ )?(?:increase|degrade|affect|regress|impact|introduce)|real[- ]time|24\s*[/x×]\s*7|(?:defined|specified|given|listed|agreed|stated) (?:in|by))\b/iu;
 /** Behind a vague word: the statement says itself what it means by it. */
-const EXPLAINED = String.raw`(?!\s*:)(?![^.;]*\b(?:by \w+ing|using|through|via|so that|such that|such as|i\.?e\b|e\.?g\b|for example|including|according to|meaning|even if|ideally|against|,\s*\w+ing)\b)`;
+const EXPLAINED = String.raw`(?!\s*:)(?![^.;]*\b(?:by [\w-]+ing|using|through|via|so that|such that|such as|i\.?e\b|e\.?g\b|for example|including|according to|meaning|even if|ideally|against|,\s*\w+ing)\b)`;
 
 /** Vague words of a category, by where they stand in the demand. */
 interface VagueWords {
