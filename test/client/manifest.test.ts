@@ -133,6 +133,21 @@ describe("manifest", () => {
   });
 });
 
+describe("bundled models", () => {
+  it("are there for every choice of the setting, and go into the package", () => {
+    const [, chosen] = Object.entries(Object.fromEntries(settings)).find(([name]) => name === "nfrLens.model")!;
+    const choices = (chosen as unknown as { enum: string[] }).enum;
+    const folders = new Map(
+      [...read("src/server.ts").matchAll(/(int\d): "(models\/[\w-]+)"/g)].map(([, a, b]) => [a!, b!]),
+    );
+    assert.deepEqual([...folders.keys()], choices);
+    for (const [precision, folder] of folders) {
+      assert.equal(json(`${folder}/nfr-lens.json`)["precision"], precision, folder);
+      assert.ok(read(".vscodeignore").split("\n").includes(`!${folder}/**`), `.vscodeignore leaves ${folder} out`);
+    }
+  });
+});
+
 describe("texts", () => {
   it("has every key of the manifest in English and Japanese, and no other", () => {
     for (const file of ["package.nls.json", "package.nls.ja.json"]) {
