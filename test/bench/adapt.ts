@@ -10,6 +10,9 @@
  * --only   only configurations whose name contains TEXT: a table made in pieces; finished pieces stay in --work
  * --work   folder of finished measurements (out/adapt): an interrupted run goes on where it stopped, unless the pack,
  *          the threads or the engine changed
+ *
+ * On two idle cores the costs take 3 minutes. F1 takes 11 minutes a seed for full fine-tuning, 2 for LoRA on the upper
+ * half, 4 where all layers or a prompt are trained: an hour and a half for everything with five seeds.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
