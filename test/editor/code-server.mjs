@@ -185,9 +185,11 @@ export async function startServer(run, { env = {}, vscodeOptions = [], timeout =
     stop,
     /** The URI by which the workbench names a file of this machine. */
     uri: (path) => `vscode-remote://${host}${pathToFileURL(resolve(path)).pathname}`,
-    /** The address that opens a folder; payload is a list of [key, value]. */
-    url: (folder, payload = []) =>
-      `${origin}/?${new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) })}`,
+    /** The address that opens a folder or a workspace file; payload is a list of [key, value]. */
+    url: (place, payload = []) => {
+      const kind = place.endsWith(".code-workspace") ? "workspace" : "folder";
+      return `${origin}/?${new URLSearchParams({ [kind]: resolve(place), payload: JSON.stringify(payload) })}`;
+    },
   };
 }
 

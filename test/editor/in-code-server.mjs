@@ -11,6 +11,7 @@ import { verdict } from "./verdict.mjs";
  * @param {string} [job.vsix] its package: so a file that .vscodeignore lost is missed here and not by the first user
  * @param {string} job.tests the suite's entry, a CommonJS file that exports `run`
  * @param {string} job.workspace copied to a temporary folder for the run
+ * @param {string} [job.open] what of it is opened, such as a workspace file; all of it by default
  * @param {boolean} job.trusted false opens the workspace in Restricted Mode
  * @param {number} job.timeout seconds
  * @param {string} job.failureFolder where screenshot and logs go when something fails
@@ -68,7 +69,7 @@ async function openSuite(run, server, page, extension, job) {
     ["skipWelcome", "true"],
     ["skipReleaseNotes", "true"],
   ];
-  await page.goto(server.url(run.workspace, payload), { timeout: 60_000 });
+  await page.goto(server.url(join(run.workspace, job.open ?? ""), payload), { timeout: 60_000 });
   return { ...(await ended), errors };
 }
 

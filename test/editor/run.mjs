@@ -1,7 +1,7 @@
-// Runs the journeys of test/editor/journeys in a real VS Code: in the extension folder, in Restricted Mode, and once
-// against the packaged VSIX; then the journey of a teacher at the keyboard. Installs the tools it needs.
+// Runs the journeys of test/editor/journeys in a real VS Code: in the extension folder, in Restricted Mode, in a
+// workspace of two folders, and once against the packaged VSIX; then the journey of a teacher at the keyboard. Installs the tools it needs.
 //
-//   node test/editor/run.mjs [--only folder|restricted|vsix|teach] [--grep TITLE] [--timeout SECONDS] [--verbose]
+//   node test/editor/run.mjs [--only folder|restricted|several|vsix|teach] [--grep TITLE] [--timeout SECONDS] [--verbose]
 //        [--no-build] [--desktop]
 //
 // On Linux with Chromium the editor is code-server, which comes from npm; elsewhere, or with --desktop, it is a
@@ -79,10 +79,19 @@ try {
   const runSuite = await driver();
   if (!options["no-build"]) node("esbuild.mjs");
   const restricted = join(journeys, "restricted");
+  const several = join(journeys, "several");
   const suites = [{ name: "folder", tests: await bundle(journeys, "trusted"), extension: root, trusted: true }];
   if (existsSync(restricted)) {
     suites.push({ name: "restricted", tests: await bundle(restricted, "restricted"), extension: root, trusted: false });
   }
+  suites.push({
+    name: "several",
+    tests: await bundle(several, "several"),
+    extension: root,
+    trusted: true,
+    workspace: join(several, "workspace"),
+    open: "both.code-workspace",
+  });
   if (options.only === undefined || options.only === "vsix" || options.only === "teach") {
     const { packageVsix } = await import("../../package.mjs");
     const vsix = packageVsix();
