@@ -71,7 +71,10 @@ describe("the server with a real pack", () => {
       const status = await server.ready();
       assert.equal(status.state, "failed");
       assert.match(status.message ?? "", message);
-      assert.match(status.message ?? "", /Reinstall NFR Lens, or choose another model with the settings nfrLens\.model/);
+      assert.match(
+        status.message ?? "",
+        /Reinstall NFR Lens, or choose another model with the settings nfrLens\.model/,
+      );
       await server.client.sendNotification("textDocument/didOpen", {
         textDocument: { uri: server.uri("spec.md"), languageId: "markdown", version: 1, text: TEXTS[0]! },
       });
