@@ -19,7 +19,7 @@ export interface ReviewFact {
 }
 export type ReviewNode = ReviewEntry | ReviewGroup | ReviewFact;
 
-/** Conflicts first, because training waits for them; then suspects; then repetitions. */
+/** Conflicts first, because until then the newest label counts, whoever is right; then suspects; then repetitions. */
 const ORDER: readonly ReviewItem["kind"][] = ["conflict", "suspect", "blind"];
 
 export function reviewRoots(review: Review): ReviewNode[] {

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
   createProtocolConnection,
@@ -13,12 +14,21 @@ import {
   StreamMessageWriter,
 } from "vscode-languageserver/node";
 import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
-import { Requests, type ServerStatus, type ShownDocument, ToClient } from "../../server/protocol.ts";
+import {
+  Requests,
+  type ServerStatus,
+  type ShownDocument,
+  ToClient,
+  type TrainOutcome,
+  type TrainProgress,
+} from "../../server/protocol.ts";
 import { activeAdapter, folderOf, readAdapterFolder } from "../../server/store/adapter-folder.ts";
 import { parseLabelLines } from "../../server/store/label-lines.ts";
 import { readPackFolder } from "../../server/store/pack-folder.ts";
+import { isGone } from "../../server/store/writers.ts";
 import { runTraining } from "../../server/training.ts";
 import { HOME, SETTINGS } from "./rig.ts";
+import { labelsOf, LESSON } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
 
 const COUNT = 300;
@@ -104,7 +114,7 @@ describe("the server process", function () {
             confirmed.set(text, label);
             answers += 1;
             // Not when a write has just ended, but somewhere within the ones that follow.
-            if (answers === moment) setTimeout(() => server.kill("SIGKILL"), moment % 7);
+            if (answers === moment) void setTimeout(moment % 7).then(() => server.kill("SIGKILL"));
           },
           () => undefined,
         );
@@ -133,6 +143,42 @@ describe("the server process", function () {
     for (const { text, label, source } of statements) {
       if (confirmed.has(text)) assert.deepEqual([source, typeof label], ["person", "string"]);
     }
+  });
+
+  it("killed while it trains takes the trainer with it, and the next one goes on where that was", async () => {
+    writeFileSync(join(root, ".nfr-lens/labels.jsonl"), labelsOf(["a", "b", "c", "d"]));
+    const params = { ...LESSON, epochs: 40 };
+    const place = folderOf(adapters(), { name: "project", version: "3" });
+    await start();
+    const { client, server } = running!;
+    const checkpointed = new Promise<void>((done) => {
+      client.onNotification(ToClient.trainProgress, () => {
+        if (existsSync(`${place}.checkpoint`)) done();
+      });
+    });
+    client.sendRequest(Requests.train, params).catch(() => undefined);
+    await checkpointed;
+    const trainer = readFileSync(join(dirname(place), ".3.training"), "utf8");
+    assert.ok(!isGone(trainer));
+    const ended = once(server, "exit");
+    server.kill("SIGKILL");
+    await ended;
+    for (let waited = 0; !isGone(trainer); waited += 20) {
+      assert.ok(waited < 2000, "the trainer outlives its server");
+      await setTimeout(20);
+    }
+    assert.ok(!existsSync(place));
+
+    await start();
+    const epochs: number[] = [];
+    running!.client.onNotification(ToClient.trainProgress, ({ epoch }: TrainProgress) => {
+      if (epoch > 0) epochs.push(epoch);
+    });
+    const outcome = await running!.client.sendRequest<TrainOutcome>(Requests.train, params);
+    assert.equal(outcome.outcome, "trained", JSON.stringify(outcome));
+    assert.ok(epochs[0]! > 1, "it began anew");
+    const left = readdirSync(dirname(place)).sort();
+    assert.deepEqual(left, ["1", "2", "3"]);
   });
 
   it("ends by itself when its client is gone", async () => {

@@ -51,10 +51,10 @@ describe("in a workspace of two folders", () => {
 
   it("asks which folder to train for, that of the open document first, and trains in no other", async () => {
     await show("one");
-    let ended = false;
-    const trained = Promise.resolve(vscode.commands.executeCommand("nfrLens.train")).then(() => (ended = true));
+    const training = { ended: false };
+    const trained = vscode.commands.executeCommand("nfrLens.train").then(() => (training.ended = true));
     // Without the list the command would never end: it has no folder to ask the server about.
-    while (!ended) await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+    while (!training.ended) await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
     await trained;
     // Folder one has no labels, so nothing was trained; folder two has one, whose training would have failed loudly.
     assert.equal(api.status()?.labels.sinceTraining, 1);
