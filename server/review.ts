@@ -38,7 +38,8 @@ export async function reviewLabels(
     const place = placing(session, project);
     const own = decisionsOf(records);
     // Not spread into arguments: a log may hold more lines than a call takes.
-    for (const decision of own) decisions.push(decision);
+    // Keys hold a document's path in its folder: the same one in another folder is another statement.
+    for (const decision of own) decisions.push({ ...decision, item: `${project.root}\n${decision.item}` });
     for (const repeat of repeatsOf(records)) repeats.push(repeat);
     items.push(...conflicts(own, records, place));
     items.push(...(await suspects(session, project, categories, place, signal)));
