@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fitTemperature } from "../../server/engine/judge/calibration.ts";
-import { fitConformalMass } from "../../server/engine/judge/conformal.ts";
+import { COVERAGE, fitConformalMass } from "../../server/engine/judge/conformal.ts";
 import { type Calibration, probabilities, UNCALIBRATED } from "../../server/engine/model/calibration.ts";
 import { planBatches } from "../../server/engine/model/batches.ts";
 import { makePack } from "../../server/engine/model/make-pack.ts";
@@ -19,8 +19,6 @@ import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
 
 /** Shown answers should be right this often. */
 const SHOWN_RIGHT = 0.85;
-/** The conformal set should hold the truth this often. */
-const COVERAGE = 0.9;
 
 interface Row {
   readonly text: string;

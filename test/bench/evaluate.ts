@@ -17,6 +17,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Classifier, PredictionSet } from "../../server/engine/model/classifier.ts";
 import { MANIFEST_FILE } from "../../server/engine/model/manifest.ts";
+import { COVERAGE } from "../../server/engine/judge/conformal.ts";
 import { NetworkClassifier } from "../../server/engine/model/network-classifier.ts";
 import { BUILT_IN_CODES, FUNCTIONAL, NONE } from "../../server/engine/taxonomy.ts";
 import { evaluate } from "../../server/evaluation-run.ts";
@@ -70,9 +71,6 @@ process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 const TWELVE = BUILT_IN_CODES.filter((code) => code !== NONE);
 /** The classes of the literature's ten-class task: F and the single PO row are left out. */
 const TEN = TWELVE.filter((code) => code !== FUNCTIONAL && code !== "PO");
-
-/** How often the set of categories that the hover names shall hold the truth. */
-const COVERAGE = 0.9;
 
 const classifier = await NetworkClassifier.create(await readPackFolder(options.base), { threads: 0 });
 const rowsOf = (name: string): DataRow[] => readRows(join(data, `${name}.jsonl`));

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { Gain } from "../judge/bootstrap.ts";
 import type { Scores } from "../judge/metrics.ts";
 import type { Calibration } from "../model/calibration.ts";
+import { parseCalibration } from "../model/manifest.ts";
 import { FieldReader } from "../model/record.ts";
 import { InputError } from "../outcome.ts";
 import { type Example, normalised } from "./examples.ts";
@@ -78,20 +79,10 @@ export function parseManifest(text: string, file: string): AdapterManifest {
     labels,
     taxonomy: fields.string("taxonomy"),
     labelSet: { hash: labelSet.string("hash"), rows: labelSet.integer("rows", { minimum: 0 }) },
-    calibration: readCalibration(fields.object("calibration"), labels.length),
+    calibration: parseCalibration(fields.object("calibration"), labels.length),
     options: isObject(reports.options) ? reports.options : null,
     metrics: isObject(reports.metrics) ? reports.metrics : null,
     flips: Array.isArray(reports.flips) ? reports.flips : [],
-  };
-}
-
-function readCalibration(fields: FieldReader, labels: number): Calibration {
-  const bias = fields.has("bias") ? fields.numbers("bias") : [];
-  if (bias.length !== 0 && bias.length !== labels) fields.refuse("bias", `${labels} numbers, one a label`);
-  return {
-    temperature: fields.number("temperature", { minimum: 1e-3, maximum: 1e3 }),
-    bias,
-    threshold: fields.number("threshold", { minimum: 0, maximum: 1 }),
   };
 }
 

@@ -3,6 +3,7 @@
  * then the adapter itself is trained on all labels for as long as proved best. Synthetic rows never enter a judgement.
  */
 import { fitTemperature, fitThreshold } from "../judge/calibration.ts";
+import { COVERAGE, fitConformalMass } from "../judge/conformal.ts";
 import type { Calibration } from "../model/calibration.ts";
 import { probabilities } from "../model/calibration.ts";
 import type { Example } from "./examples.ts";
@@ -206,15 +207,17 @@ export function spareRows(
   return { train: rows.filter((_, i) => of[i] !== 0), spare: rows.filter((_, i) => of[i] === 0) };
 }
 
-/** Temperature and threshold from out-of-fold predictions. */
+/** Temperature, threshold and the mass of prediction sets, where the labels are enough for one, from out-of-fold predictions. */
 export function calibrate(judged: readonly JudgedFold[], examples: readonly Example[]): Calibration {
   const logits = judged.flatMap((fold) => [...fold.logits]);
   const targets = judged.flatMap((fold) => fold.rows.map((row) => examples[row]!.target));
   const temperature = fitTemperature(logits, targets);
-  const rows = logits.map((row, i) => {
-    const scores = probabilities(row, { temperature, bias: [], threshold: 0 });
-    const label = argmax(scores);
-    return { confidence: scores[label]!, right: label === targets[i] };
+  const shares = logits.map((row) => probabilities(row, { temperature, bias: [], threshold: 0 }));
+  const answers = shares.map((row, i) => {
+    const label = argmax(row);
+    return { confidence: row[label]!, right: label === targets[i] };
   });
-  return { temperature, bias: [], threshold: fitThreshold(rows) };
+  const mass = fitConformalMass(shares, targets, COVERAGE);
+  const conformal = mass < 1 ? { conformal: { coverage: COVERAGE, mass } } : {};
+  return { temperature, bias: [], threshold: fitThreshold(answers), ...conformal };
 }

@@ -3,6 +3,9 @@
  * Adaptive prediction sets of Romano, Sesia and Candès (2020), without randomisation.
  */
 
+/** What the sets of this product promise. */
+export const COVERAGE = 0.9;
+
 /**
  * The probability mass at which sets of the most likely classes hold the truth with frequency `coverage` on rows like
  * these. `rows` are calibrated probabilities, `targets` class indices. With the finite-sample correction of split

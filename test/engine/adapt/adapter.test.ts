@@ -40,7 +40,7 @@ function manifest(): AdapterManifest {
     labels: base.labels,
     taxonomy: hashOf(base.labels),
     labelSet: { hash: hashOf([]), rows: 12 },
-    calibration: { temperature: 1.3, bias: [], threshold: 0.4 },
+    calibration: { temperature: 1.3, bias: [], threshold: 0.4, conformal: { coverage: 0.9, mass: 0.87 } },
     options: null,
     metrics: null,
     flips: [],
@@ -175,7 +175,7 @@ describe("what does not fit is refused by name", () => {
     ["a full model", () => withJson(good, "nfr-lens.json", { kind: "full" }), /kind is "full".*nfr-lens pack/],
     [
       "a senseless temperature",
-      () => withJson(good, "nfr-lens.json", { calibration: { temperature: 0, threshold: 0 } }),
+      () => withJson(good, "nfr-lens.json", { calibration: { temperature: 0, bias: [], threshold: 0 } }),
       /calibration\.temperature is 0/,
     ],
     [
