@@ -57,13 +57,14 @@ function parseAction(value: unknown, message: string): LabelAction {
 
 export function parseNextUncertainParams(value: unknown, message: string): NextUncertainParams {
   const row = asRow(value ?? {}, message);
-  const { offset = 0, skip = [] } = row;
+  const { offset = 0, skip = [], sure = false } = row;
   if (typeof offset !== "number") throw new InputError(`${message}: offset is ${shown(offset)}, expected a number`);
   if (!Array.isArray(skip) || !skip.every((key): key is string => typeof key === "string")) {
     throw new InputError(`${message}: skip is ${shown(skip)}, expected a list of keys`);
   }
+  if (typeof sure !== "boolean") throw new InputError(`${message}: sure is ${shown(sure)}, expected true or false`);
   const uri = optionalText(row, "uri", message);
-  return { ...(uri === undefined ? {} : { uri }), offset, skip };
+  return { ...(uri === undefined ? {} : { uri }), offset, skip, sure };
 }
 
 /** Which workspace folder is meant; undefined for the first one. */

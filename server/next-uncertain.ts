@@ -22,12 +22,16 @@ const CLUSTERS = 10;
 interface Candidate {
   readonly uri: string;
   readonly found: ClassifiedStatement;
+  /** Whether a label for it would teach the model more than that it is right. */
+  readonly unsure: boolean;
 }
 
-/** The next statement to label, or null where no uncertain one is left. */
+/** The next statement to label, or null where no uncertain one is left (none at all, with `params.sure`). */
 export function nextUncertain(session: Session, params: NextUncertainParams, categories: Categories): Located | null {
   if (session.model.model === undefined) return null;
-  const candidates = candidatesOf(session, params);
+  const unlabelled = candidatesOf(session, params);
+  const uncertain = unlabelled.filter(({ unsure }) => unsure);
+  const candidates = uncertain.length > 0 || params.sure !== true ? uncertain : unlabelled;
   if (candidates.length === 0) return null;
   const classes = session.adapters.labels();
   const weighed = candidates.map(({ found: { prediction, statement } }) => ({
@@ -44,11 +48,11 @@ export function nextUncertain(session: Session, params: NextUncertainParams, cat
   return {
     uri: chosen.uri,
     statement: chosen.found.shown,
-    reason: reasonOf(pick!.because, chosen.found, categories),
+    reason: reasonOf(chosen.unsure ? pick!.because : "sure", chosen.found, categories),
   };
 }
 
-/** Unlabelled statements the model is not sure of, least certain first; of one text the first. */
+/** Unlabelled statements, least certain first; of one text the first. */
 function candidatesOf(session: Session, { uri: here, offset = 0, skip = [] }: NextUncertainParams): Candidate[] {
   const passed = new Set(skip);
   const texts = new Set<string>();
@@ -56,10 +60,10 @@ function candidatesOf(session: Session, { uri: here, offset = 0, skip = [] }: Ne
   for (const { uri, statements } of session.known()) {
     for (const statement of statements) {
       const { shown, label, prediction } = statement;
-      const open = label === undefined && !passed.has(shown.key) && (shown.uncertain || prediction.confidence < SURE);
-      if (!open || texts.has(shown.text)) continue;
+      if (label !== undefined || passed.has(shown.key) || texts.has(shown.text)) continue;
       texts.add(shown.text);
-      found.push({ uri, found: statement, near: uri === here && shown.start > offset });
+      const unsure = shown.uncertain || prediction.confidence < SURE;
+      found.push({ uri, found: statement, unsure, near: uri === here && shown.start > offset });
     }
   }
   return found
@@ -76,7 +80,7 @@ function knownLabels(labels: readonly LabelRecord[], classes: readonly string[])
   };
 }
 
-function reasonOf(because: Pick["because"], statement: ClassifiedStatement, categories: Categories): string {
+function reasonOf(because: Pick["because"] | "sure", statement: ClassifiedStatement, categories: Categories): string {
   const [first, second] = bestScores(statement, 2);
   const words = (best: { label: string; score: number } | undefined): string =>
     best === undefined ? "" : `${nameOf(categories, best.label)} ${percent(best.score)}`;
@@ -87,6 +91,8 @@ function reasonOf(because: Pick["because"], statement: ClassifiedStatement, cate
       return l10n.t("Unlike anything labelled so far. {0}?", words(first));
     case "rarity":
       return l10n.t("Perhaps a category with few labels: {0} or {1}?", words(first), words(second));
+    case "sure":
+      return l10n.t("The model is sure of all that is left: {0}. Is it right?", words(first));
     case "typical":
       return l10n.t("Typical of many statements: a good first label. {0}?", words(first));
   }

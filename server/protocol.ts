@@ -122,6 +122,8 @@ export interface NextUncertainParams {
   offset?: number;
   /** Keys of statements the person passed over: they do not come again. */
   skip?: string[];
+  /** Whether to go on, once nothing uncertain is left, with statements the model is sure of: they confirm it. */
+  sure?: boolean;
 }
 
 export interface Located {

@@ -14,7 +14,7 @@ interface QueueItem extends vscode.QuickPickItem {
   step: Step;
 }
 
-/** Walks the queue until nothing uncertain is left or the person leaves it. */
+/** Walks the queue until nothing is left or the person leaves it; what the model is sure of comes last. */
 export async function labelNext(app: ReadyApp): Promise<void> {
   const skipped: string[] = [];
   const labelled: Target[] = [];
@@ -25,10 +25,11 @@ export async function labelNext(app: ReadyApp): Promise<void> {
   try {
     let again: Located | null = null;
     for (;;) {
-      const found: Located | null = again ?? (await app.ask("nextUncertain", { ...whereAmI(), skip: skipped }));
+      const found: Located | null =
+        again ?? (await app.ask("nextUncertain", { ...whereAmI(), skip: skipped, sure: true }));
       again = null;
       if (!found) {
-        note(vscode.l10n.t("No uncertain requirement is left. {0} labelled.", labelled.length));
+        note(vscode.l10n.t("No requirement without a label is left. {0} labelled.", labelled.length));
         return;
       }
       const step = await askAbout(app, found, mark, labelled.length);

@@ -55,6 +55,17 @@ describe("what to label next", () => {
     ]);
   });
 
+  it("goes on with what the model is sure of when asked to, and says so", async () => {
+    rig = await Rig.start({ files: { "spec.md": SPEC } });
+    const { statements } = await rig.open("spec.md", SPEC);
+    const skip: string[] = [];
+    for (let found = await next(); found !== null; found = await next({ skip })) skip.push(found.statement.key);
+    const sure = await next({ skip, sure: true });
+    assert.match(sure!.reason, /^The model is sure of all that is left: .+ %\. Is it right\?$/);
+    assert.ok(!skip.includes(sure!.statement.key));
+    assert.equal(await next({ skip: statements.map(({ key }) => key), sure: true }), null);
+  });
+
   it("weighs how unsure the model is against how few labels a category has", async () => {
     const labels = Array.from({ length: 12 }, (_, index) => record(`It shall print page ${index}.`, "F"));
     rig = await Rig.start({ files: log(...labels) });
