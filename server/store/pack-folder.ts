@@ -19,14 +19,10 @@ export async function readPackFolder(folder: string): Promise<Pack> {
       ? "This is a Hugging Face folder; make a pack of it with: nfr-lens pack --from FOLDER --to PACK"
       : "A pack is a folder made by: nfr-lens pack --from FOLDER --to PACK",
   );
-  const [config, tokenizer, model] = await Promise.all(
-    PACK_FILES.map((file) =>
-      readPart(folder, file, (found) =>
-        found.includes("adapter_config.json")
-          ? "The folder holds an adapter, no pack: name the pack it was made for, and the adapter with --adapter."
-          : "The pack is incomplete; copy it again.",
-      ),
-    ),
+  const [config, tokenizer, model] = await readParts(folder, (found) =>
+    found.includes("adapter_config.json")
+      ? "The folder holds an adapter, no pack: name the pack it was made for, and the adapter with --adapter."
+      : "The pack is incomplete; copy it again.",
   );
   const bytes: PackBytes = {
     [MANIFEST_FILE]: manifest,
@@ -46,7 +42,7 @@ export async function readCheckpointFolder(folder: string): Promise<CheckpointBy
       ? `A checkpoint in Hugging Face layout is expected; the folder holds ${have}.`
       : `The folder holds ${other}; save the checkpoint as one model.safetensors (in Python: save_pretrained).`;
   };
-  const [config, tokenizer, model] = await Promise.all(PACK_FILES.map((file) => readPart(folder, file, hint)));
+  const [config, tokenizer, model] = await readParts(folder, hint);
   const calibration = await readFile(join(folder, CALIBRATION_FILE)).catch((error: unknown) =>
     whenMissing(error, null),
   );
@@ -70,6 +66,15 @@ export async function writePackFolder(
   }
   const ordered = [...files].sort(([a], [b]) => Number(a === MANIFEST_FILE) - Number(b === MANIFEST_FILE));
   for (const [name, bytes] of ordered) await writeFileAtomic(join(folder, name), bytes);
+}
+
+/** The files of a pack, read at once; of several that are missing the first is named, whichever was looked for first. */
+async function readParts(folder: string, hint: (found: string[]) => string): Promise<Uint8Array[]> {
+  const parts = await Promise.allSettled(PACK_FILES.map((file) => readPart(folder, file, hint)));
+  return parts.map((part) => {
+    if (part.status === "rejected") throw part.reason;
+    return part.value;
+  });
 }
 
 async function readPart(folder: string, file: string, hint: (found: string[]) => string): Promise<Uint8Array> {
