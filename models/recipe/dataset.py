@@ -53,7 +53,8 @@ def own_rows() -> list[Row]:
 
 
 def document_rows(places: Places) -> list[Row]:
-    """Sentences of the corpus, those of the held-out repositories left out. The second part (ids doc2-) is mostly none and F: those rows count less, or they drown the other classes."""
+    """Sentences of the corpus, those of the held-out repositories left out. The second part (ids doc2-) is mostly none and
+    F: those rows count less, or they drown the other classes."""
     test, rows = held_out_repositories(places), []
     for r in read_jsonl(places.data / "documents_labelled.jsonl"):
         if r["project"] in test:

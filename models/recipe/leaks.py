@@ -17,7 +17,7 @@ from places import HERE, Places, add_places, places_of, read_jsonl, write_json
 
 RUN = 8
 SAME_WORDS = 0.35
-# Words of more test texts than this never make two statements the same, so nobody is compared because of them.
+# Words of more test texts than this do not by themselves make a comparison worth its time; in a comparison they count.
 TELLING = 1500
 EMPTY_WORDS = frozenset("the a an of to in and or for shall will must should be is are by with on that this it its as at from can "
                         "system product application software user users".split())

@@ -17,16 +17,11 @@ import {
 } from "../../server/protocol.ts";
 import type { LabelRecord } from "../../server/store/label.ts";
 import { Rig } from "./rig.ts";
-import { documentOf, labelsOf, LESSON } from "./taught.ts";
+import { documentOf, LESSON, TAUGHT_FOLDER } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
 
-const NAMES = ["a", "b", "c", "d"];
-const FOLDER = {
-  ".nfr-lens/labels.jsonl": labelsOf(NAMES),
-  ...Object.fromEntries(NAMES.map((name) => [`${name}.md`, documentOf(name)])),
-};
 const under = (folder: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(FOLDER).map(([path, text]) => [`${folder}/${path}`, text]));
+  Object.fromEntries(Object.entries(TAUGHT_FOLDER).map(([path, text]) => [`${folder}/${path}`, text]));
 
 describe("several workspace folders", function () {
   this.timeout(120_000);

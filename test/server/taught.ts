@@ -39,3 +39,10 @@ export function labelsOf(names: readonly string[]): string {
   );
   return records.map(formatLabelLine).join("");
 }
+
+export const TAUGHT_NAMES = ["a", "b", "c", "d"];
+/** A workspace folder whose four documents are all labelled. */
+export const TAUGHT_FOLDER: Readonly<Record<string, string>> = {
+  ".nfr-lens/labels.jsonl": labelsOf(TAUGHT_NAMES),
+  ...Object.fromEntries(TAUGHT_NAMES.map((name) => [`${name}.md`, documentOf(name)])),
+};

@@ -19,14 +19,8 @@ import {
 import type { LabelRecord } from "../../server/store/label.ts";
 import { writerMark } from "../../server/store/writers.ts";
 import { Rig, type RigOptions } from "./rig.ts";
-import { documentOf, labelsOf, LESSON } from "./taught.ts";
+import { documentOf, labelsOf, LESSON, TAUGHT_FOLDER, TAUGHT_NAMES } from "./taught.ts";
 import { type TinyPack, tinyPackFolder } from "./tiny-pack.ts";
-
-const NAMES = ["a", "b", "c", "d"];
-const FILES = {
-  ".nfr-lens/labels.jsonl": labelsOf(NAMES),
-  ...Object.fromEntries(NAMES.map((name) => [`${name}.md`, documentOf(name)])),
-};
 
 describe("teaching in the editor", function () {
   this.timeout(120_000);
@@ -38,7 +32,12 @@ describe("teaching in the editor", function () {
   after(() => pack.remove());
   afterEach(() => rig.stop());
   const start = async (options: RigOptions = {}): Promise<void> => {
-    rig = await Rig.start({ files: FILES, openModel, ...options, options: { pack: pack.folder, ...options.options } });
+    rig = await Rig.start({
+      files: TAUGHT_FOLDER,
+      openModel,
+      ...options,
+      options: { pack: pack.folder, ...options.options },
+    });
   };
   const status = (): Promise<ServerStatus> => rig.ask(Requests.status);
   const adapters = (): Promise<AdapterSummary[]> => rig.ask(Requests.adapters);
@@ -131,7 +130,11 @@ describe("teaching in the editor", function () {
     const machine = writerMark().split("-")[0]!;
     const gone = spawnSync(process.execPath, ["--version"]).pid;
     const left = (pid: number): string => `.nfr-lens/adapters/project/.1.${machine}-${pid}.0123456789ab.tmp`;
-    const files = { ...FILES, [`${left(gone)}/nfr-lens.json`]: "{", [`${left(process.pid)}/nfr-lens.json`]: "{" };
+    const files = {
+      ...TAUGHT_FOLDER,
+      [`${left(gone)}/nfr-lens.json`]: "{",
+      [`${left(process.pid)}/nfr-lens.json`]: "{",
+    };
     await start({ files, options: { trusted: false } });
     await rig.ready();
     assert.deepEqual(await adapters(), []);
@@ -143,10 +146,10 @@ describe("teaching in the editor", function () {
   });
 
   it("suspects a wrong label although the adapter in force has learnt it", async () => {
-    const lines = labelsOf(NAMES).split("\n");
+    const lines = labelsOf(TAUGHT_NAMES).split("\n");
     const wrong = JSON.parse(lines[0]!) as LabelRecord;
     lines[0] = JSON.stringify({ ...wrong, label: "US" });
-    await start({ files: { ...FILES, ".nfr-lens/labels.jsonl": lines.join("\n") } });
+    await start({ files: { ...TAUGHT_FOLDER, ".nfr-lens/labels.jsonl": lines.join("\n") } });
     await train();
     await rig.ask(Requests.activate, { adapter: { name: "project", version: "1" } });
     const { items } = await rig.ask<Review>(Requests.review);
