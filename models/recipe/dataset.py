@@ -95,8 +95,9 @@ def relabelled_rows(places: Places) -> list[Row]:
 
 
 def statement_rows(places: Places) -> list[Row]:
-    """Every labelled statement but those that have to be looked for in the corpus."""
-    return own_rows() + document_rows(places) + public_rows(places) + relabelled_rows(places)
+    """Every labelled statement but those that have to be looked for in the corpus. Our own labels come before the published
+    ones: of equal texts the first row is kept."""
+    return own_rows() + document_rows(places) + relabelled_rows(places) + public_rows(places)
 
 
 def training_rows(places: Places) -> list[Row]:
