@@ -1,13 +1,13 @@
 /**
- * Writes `calibration.json` into the folder of a trained checkpoint; `nfr-lens pack` takes it over. Temperature, threshold and
- * conformal mass come from the checkpoint that has not seen the validation groups, on statements of those groups, with the int8
+ * Writes `calibration.json` into the folder of a trained checkpoint; `nfr-lens pack` takes it over. Temperature, class biases,
+ * threshold and conformal mass come from the checkpoint that has not seen the validation groups, on statements of those groups, with the int8
  * network of the product: the final one has seen everything but the tests, and the tests have to stay tests.
  *
  *   node --import tsx models/recipe/calibrate.ts VALIDATION_CHECKPOINT VALIDATION_ROWS CHECKPOINT
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fitTemperature } from "../../server/engine/judge/calibration.ts";
+import { fitClassBias } from "../../server/engine/judge/class-bias.ts";
 import { COVERAGE, fitConformalMass } from "../../server/engine/judge/conformal.ts";
 import { type Calibration, probabilities, UNCALIBRATED } from "../../server/engine/model/calibration.ts";
 import { planBatches } from "../../server/engine/model/batches.ts";
@@ -19,6 +19,12 @@ import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
 
 /** Shown answers should be right this often. */
 const SHOWN_RIGHT = 0.85;
+/**
+ * Biases repair the priors, most of all that of `none`. The penalty is strong, because the mix of categories of the next
+ * specification is not that of these rows: over grouped folds of them it gives half of the accuracy that free biases do,
+ * and lowers no kind of text.
+ */
+const BIAS_PENALTY = 0.1;
 
 interface Row {
   readonly text: string;
@@ -60,8 +66,8 @@ for (const batch of planBatches(ids.map((row) => row.length))) {
 }
 const targets = known.map(({ label }) => pack.head.labels.indexOf(label));
 
-const temperature = fitTemperature(logits, targets);
-const shares = logits.map((row) => probabilities(row, { ...UNCALIBRATED, temperature }));
+const { temperature, bias } = fitClassBias(logits, targets, BIAS_PENALTY);
+const shares = logits.map((row) => probabilities(row, { ...UNCALIBRATED, temperature, bias }));
 const answers = shares.map((row, index) => {
   const confidence = Math.max(...row);
   return { confidence, right: row.indexOf(confidence) === targets[index] };
@@ -83,7 +89,7 @@ const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 const found = threshold();
 const calibration: Calibration = {
   temperature: round(temperature),
-  bias: [],
+  bias: bias.map(round),
   threshold: round(found.threshold),
   conformal: { coverage: COVERAGE, mass: round(fitConformalMass(shares, targets, COVERAGE)) },
 };

@@ -11,8 +11,8 @@
  * --work   folder of finished measurements (out/adapt): an interrupted run goes on where it stopped, unless the pack,
  *          the threads or the engine changed
  *
- * On two idle cores the costs take 3 minutes. F1 takes 11 minutes a seed for full fine-tuning, 2 for LoRA on the upper
- * half, 4 where all layers or a prompt are trained: an hour and a half for everything with five seeds.
+ * On two idle cores the costs take 3 minutes. F1 takes an hour for everything with five seeds; its processes have one thread each and
+ * run side by side, because F1, unlike time, does not depend on what else the machine does.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -55,23 +55,35 @@ interface Row {
   readonly worths: readonly Worth[];
 }
 
-function measureAll(hash: string): Row[] {
+/** Costs first, one at a time: a table whose F1 is still being measured says most of it. */
+async function measureAll(hash: string): Promise<Row[]> {
   const [pack, threads] = [resolve(asked.pack), Number(asked.threads)];
   const results = new Results(asked.work, { hash, threads });
-  const measure = (name: string, seed: number | null): unknown => {
+  const measure = (name: string, seed: number | null, threads: number): Promise<unknown> => {
     const measurement: Measurement = { pack, threads, choices: CONFIGURATIONS.get(name)!, seed };
     process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${name}${seed === null ? "" : `, seed ${seed}`}\n`);
     return results.of(`${name}, ${seed === null ? "cost" : `seed ${seed}`}`, import.meta.filename, measurement);
   };
-  // Costs first: a table whose F1 is still being measured says most of it.
   const names = [...CONFIGURATIONS.keys()].filter((name) => name === FULL || name.includes(asked.only));
-  const costs = new Map(names.map((name) => [name, measure(name, null) as Cost]));
-  const withF1 = asked.f1 && dataFolder() !== undefined;
-  return names.map((name) => {
-    const most = name === FULL || name === DEFAULT ? Number(asked.seeds) : 1;
-    const seeds = withF1 && name.includes(asked.only) ? Array.from({ length: most }, (_, i) => i + 1) : [];
-    return { name, cost: costs.get(name)!, worths: seeds.map((seed) => measure(name, seed) as Worth) };
-  });
+  const costs = new Map<string, Cost>();
+  for (const name of names) costs.set(name, (await measure(name, null, threads)) as Cost);
+  const worths = new Map(names.map((name) => [name, [] as Worth[]]));
+  const jobs = asked.f1 && dataFolder() !== undefined ? worthsToMeasure(names) : [];
+  const work = async (): Promise<void> => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift())
+      worths.get(job.name)!.push((await measure(job.name, job.seed, 1)) as Worth);
+  };
+  await Promise.all(Array.from({ length: threads }, work));
+  return names.map((name) => ({ name, cost: costs.get(name)!, worths: worths.get(name)! }));
+}
+
+/** Seed by seed, so that a table broken off compares as many seeds of each. F1 is the same on a busy machine: they run side by side. */
+function worthsToMeasure(names: readonly string[]): { name: string; seed: number }[] {
+  const wanted = names.filter((name) => name.includes(asked.only));
+  const seeds = Array.from({ length: Number(asked.seeds) }, (_, index) => index + 1);
+  const compared = seeds.flatMap((seed) => [DEFAULT, FULL].map((name) => ({ name, seed })));
+  const others = wanted.filter((name) => name !== FULL && name !== DEFAULT).map((name) => ({ name, seed: 1 }));
+  return [...compared.filter(({ name }) => wanted.includes(name)), ...others];
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -151,7 +163,7 @@ if (asked.measure !== undefined) {
   console.log(JSON.stringify(value));
 } else {
   const { hash } = await readPackFolder(asked.pack);
-  const rows = measureAll(hash);
+  const rows = await measureAll(hash);
   printTable(rows);
   if (asked.only === "") {
     await printTorch(rows);

@@ -1,8 +1,9 @@
 /** Finished measurements on disk, so that an interrupted table goes on where it stopped. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -24,12 +25,11 @@ export class Results {
   }
 
   /** The result of `script` with `argument`, run in a process of its own unless it is known already. */
-  of(key: string, script: string, argument: unknown): unknown {
+  async of(key: string, script: string, argument: unknown): Promise<unknown> {
     const known = this.known.get(key);
     if (known !== undefined) return known;
     const run = ["--expose-gc", "--import", "tsx", script, "--measure", JSON.stringify(argument)];
-    const { stdout, stderr, status } = spawnSync(process.execPath, run, { encoding: "utf8" });
-    if (status !== 0) throw new Error(`${key}: ${stderr}`);
+    const { stdout } = await promisify(execFile)(process.execPath, run);
     const value: unknown = JSON.parse(stdout);
     appendFileSync(this.file, JSON.stringify({ made: this.made, key, value }) + "\n");
     this.known.set(key, value);
