@@ -13,7 +13,7 @@ import { commandsFor, type MakeCommand } from "./lsp/commands.ts";
 import { configDiagnostics, diagnostics, missingDiagnostics } from "./lsp/diagnostics.ts";
 import { difference } from "./lsp/difference.ts";
 import { shownCategory, type Categories } from "./lsp/categories.ts";
-import { trainingWorthwhile } from "./engine/judge/learning-curve.ts";
+import { trainingWorthwhile } from "./engine/judge/training-worthwhile.ts";
 import type { FolderAdapters } from "./folder-adapters.ts";
 import { type ServerStatus, type ShownCategory, type ShownDocument, ToClient, type TrainProgress } from "./protocol.ts";
 import { BUILT_IN_TAXONOMY } from "./engine/taxonomy.ts";

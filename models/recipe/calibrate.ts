@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fitClassBias } from "../../server/engine/judge/class-bias.ts";
 import { COVERAGE, fitConformalMass } from "../../server/engine/judge/conformal.ts";
+import { thresholdForPrecision } from "../../server/engine/judge/selective.ts";
 import { type Calibration, probabilities, UNCALIBRATED } from "../../server/engine/model/calibration.ts";
 import { planBatches } from "../../server/engine/model/batches.ts";
 import { makePack } from "../../server/engine/model/make-pack.ts";
@@ -73,27 +74,15 @@ const answers = shares.map((row, index) => {
   return { confidence, right: row.indexOf(confidence) === targets[index] };
 });
 
-/** The lowest confidence from which on answers are right often enough, and the share of answers above it. */
-function threshold(): { threshold: number; shown: number } {
-  const sorted = [...answers].sort((a, b) => b.confidence - a.confidence);
-  let right = 0;
-  let best = { threshold: 1, shown: 0 };
-  sorted.forEach((answer, index) => {
-    if (answer.right) right += 1;
-    if (right / (index + 1) >= SHOWN_RIGHT) best = { threshold: answer.confidence, shown: (index + 1) / sorted.length };
-  });
-  return best;
-}
-
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
-const found = threshold();
+const found = thresholdForPrecision(answers, SHOWN_RIGHT);
 const calibration: Calibration = {
   temperature: round(temperature),
   bias: bias.map(round),
-  threshold: round(found.threshold),
+  threshold: round(Math.min(1, found.threshold)),
   conformal: { coverage: COVERAGE, mass: round(fitConformalMass(shares, targets, COVERAGE)) },
 };
 writeFileSync(join(target, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
 const accuracy = answers.filter(({ right }) => right).length / answers.length;
-console.log(`${known.length} statements, ${(accuracy * 100).toFixed(1)} % right; ${(found.shown * 100).toFixed(1)} % are shown with ${SHOWN_RIGHT * 100} % right`);
+console.log(`${known.length} statements, ${(accuracy * 100).toFixed(1)} % right; ${(found.coverage * 100).toFixed(1)} % are shown with ${SHOWN_RIGHT * 100} % right`);
 console.log(JSON.stringify(calibration));

@@ -49,16 +49,16 @@ export interface Interval {
 }
 
 /**
- * Percentile bootstrap of any statistic of `rows` indices. Groups are drawn as in {@link pairedBootstrap}; `statistic`
- * is given the indices of the rows drawn, repeats included.
+ * Percentile bootstrap of any statistic of `rows` indices. Groups are drawn as in {@link pairedBootstrap}, from
+ * `fewestGroups` groups on; `statistic` is given the indices of the rows drawn, repeats included.
  */
 export function bootstrapInterval(
   rows: number,
   statistic: (drawn: readonly number[]) => number,
-  options: { uniform: () => number; draws?: number; group?: readonly string[] },
+  options: { uniform: () => number; draws?: number; group?: readonly string[]; fewestGroups?: number },
 ): Interval {
-  const { uniform, draws = 1000, group } = options;
-  const units = resamplingUnits(rows, group);
+  const { uniform, draws = 1000, group, fewestGroups } = options;
+  const units = resamplingUnits(rows, group, fewestGroups);
   const values = Array.from({ length: draws }, () =>
     statistic(units.flatMap(() => units[Math.floor(uniform() * units.length)]!)),
   ).sort((a, b) => a - b);
@@ -69,7 +69,7 @@ export function bootstrapInterval(
 /** Fewest documents that are drawn as wholes. */
 export const FEWEST_GROUPS = 8;
 
-function resamplingUnits(rows: number, group: readonly string[] | undefined): number[][] {
+function resamplingUnits(rows: number, group: readonly string[] | undefined, fewest = FEWEST_GROUPS): number[][] {
   const units = new Map<string, number[]>();
   for (let i = 0; i < rows; i++) {
     const key = group?.[i] ?? "";
@@ -77,5 +77,5 @@ function resamplingUnits(rows: number, group: readonly string[] | undefined): nu
     if (unit) unit.push(i);
     else units.set(key, [i]);
   }
-  return units.size >= FEWEST_GROUPS ? [...units.values()] : Array.from({ length: rows }, (_, i) => [i]);
+  return units.size >= fewest ? [...units.values()] : Array.from({ length: rows }, (_, i) => [i]);
 }

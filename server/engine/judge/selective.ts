@@ -30,13 +30,3 @@ export function thresholdForPrecision(
   });
   return best;
 }
-
-/** What a threshold does on rows, for instance on those of projects that it was not chosen on. */
-export function atThreshold(
-  rows: readonly { confidence: number; right: boolean }[],
-  threshold: number,
-): SelectiveThreshold {
-  const shown = rows.filter((row) => row.confidence >= threshold);
-  const right = shown.filter((row) => row.right).length;
-  return { threshold, coverage: rows.length === 0 ? 0 : shown.length / rows.length, precision: right / shown.length };
-}

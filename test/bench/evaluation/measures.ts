@@ -1,5 +1,6 @@
 /** Pure part of `npm run evaluate`: what each number means, its interval, and the table of the model card. */
 import { Random } from "../../../server/engine/adapt/random.ts";
+import { bootstrapInterval } from "../../../server/engine/judge/bootstrap.ts";
 import { conformalSet, fitConformalMass } from "../../../server/engine/judge/conformal.ts";
 import { expectedCalibrationError, score, type Judged } from "../../../server/engine/judge/metrics.ts";
 import type { PredictionSet } from "../../../server/engine/model/classifier.ts";
@@ -113,7 +114,6 @@ export function share<T>(rows: readonly T[], test: (row: T) => boolean): number 
   return rows.length === 0 ? 0 : rows.filter(test).length / rows.length;
 }
 
-const DRAWS = 1000;
 /** With fewer groups rows are drawn, since an interval from three documents says nothing. */
 const FEWEST_GROUPS = 5;
 
@@ -128,12 +128,12 @@ export function measured<T extends { readonly group: string }>(
   bound?: Measure["bound"],
 ): Measure {
   const random = Random.named(1, name);
-  const groups = grouped(rows);
-  const units = groups.length >= FEWEST_GROUPS ? groups : rows.map((row) => [row]);
-  const draw = (): number => statistic(units.flatMap(() => units[random.below(units.length)]!));
-  const draws = Array.from({ length: DRAWS }, draw).sort((a, b) => a - b);
-  const interval = [draws[Math.floor(0.025 * DRAWS)]!, draws[Math.floor(0.975 * DRAWS)]!] as const;
-  return { name, value: statistic(rows), interval, ...(bound === undefined ? {} : { bound }) };
+  const { value, low, high } = bootstrapInterval(
+    rows.length,
+    (drawn) => statistic(drawn.map((index) => rows[index]!)),
+    { uniform: () => random.uniform(), group: rows.map(({ group }) => group), fewestGroups: FEWEST_GROUPS },
+  );
+  return { name, value, interval: [low, high], ...(bound === undefined ? {} : { bound }) };
 }
 
 function grouped<T extends { readonly group: string }>(rows: readonly T[]): T[][] {

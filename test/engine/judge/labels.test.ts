@@ -8,11 +8,7 @@ import {
   selfAgreementOf,
 } from "../../../server/engine/judge/agreement.ts";
 import { explain, tellingParts } from "../../../server/engine/judge/explanation.ts";
-import {
-  fitLearningCurve,
-  predictionsStable,
-  trainingWorthwhile,
-} from "../../../server/engine/judge/learning-curve.ts";
+import { trainingWorthwhile } from "../../../server/engine/judge/training-worthwhile.ts";
 import { firstToLabel, nextToLabel } from "../../../server/engine/judge/next-to-label.ts";
 import { suspectLabels } from "../../../server/engine/judge/suspects.ts";
 import { cosineDistance, textVector } from "../../../server/engine/judge/text-vector.ts";
@@ -149,33 +145,6 @@ describe("judge: what to label next", () => {
 });
 
 describe("judge: when labels are enough", () => {
-  it("fits the curve that was put in", () => {
-    const points = [10, 20, 50, 100, 200].map((labels) => ({ labels, score: 0.9 - 0.8 * labels ** -0.5 }));
-    const curve = fitLearningCurve(points)!;
-    close(curve.limit, 0.9, 1e-6);
-    close(curve.at(400), 0.86, 1e-6);
-  });
-
-  it("takes a curve that falls for flat, and says nothing about two points", () => {
-    const falling = fitLearningCurve([10, 20, 40].map((labels) => ({ labels, score: 0.8 - labels / 1000 })))!;
-    assert.ok(falling.at(1000) <= 0.8 && falling.at(1000) >= 0.75);
-    assert.equal(
-      fitLearningCurve([
-        { labels: 1, score: 0.5 },
-        { labels: 2, score: 0.6 },
-      ]),
-      undefined,
-    );
-  });
-
-  it("stops when the models of three trainings agree", () => {
-    const same = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? "F" : "SE") as string);
-    const other = same.with(0, "PE").with(1, "PE");
-    assert.ok(!predictionsStable([same, same, same]), "three trainings are two comparisons");
-    assert.ok(predictionsStable([other, same, same, same, same]));
-    assert.ok(!predictionsStable([same, same, other, same]));
-  });
-
   it("suggests a training after enough labels of two classes", () => {
     assert.ok(trainingWorthwhile({ total: 30, sinceTraining: 20, classes: 2 }));
     assert.ok(!trainingWorthwhile({ total: 30, sinceTraining: 19, classes: 2 }));

@@ -11,7 +11,7 @@ import {
   score,
   weightedF1Of,
 } from "../../../server/engine/judge/metrics.ts";
-import { atThreshold, thresholdForPrecision } from "../../../server/engine/judge/selective.ts";
+import { thresholdForPrecision } from "../../../server/engine/judge/selective.ts";
 import { probabilities } from "../../../server/engine/model/calibration.ts";
 import { close } from "./close.ts";
 
@@ -187,7 +187,7 @@ describe("judge: uncertain or not", () => {
   it("shows rows of one confidence together", () => {
     const tied = [true, true, false].map((right) => ({ confidence: 0.7, right }));
     assert.equal(thresholdForPrecision(tied, 0.9).coverage, 0);
-    assert.deepEqual(atThreshold(tied, 0.7), { threshold: 0.7, coverage: 1, precision: 2 / 3 });
+    assert.deepEqual(thresholdForPrecision(tied, 0.6), { threshold: 0.7, coverage: 1, precision: 2 / 3 });
   });
 });
 
