@@ -5,7 +5,7 @@
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as l10n from "@vscode/l10n";
-import { type AdapterBase, importAdapter } from "./engine/adapt/adapter.ts";
+import { type AdapterBase, carriedName, importAdapter } from "./engine/adapt/adapter.ts";
 import { InputError } from "./engine/outcome.ts";
 import type { Classifier } from "./engine/model/classifier.ts";
 import type { ModelHost, Seat } from "./model.ts";
@@ -156,14 +156,15 @@ export class FolderAdapters {
     await writeAdapterFolder(folder, await readAdapterFiles(folderOf(this.root, adapter)));
   }
 
-  /** Takes an adapter from elsewhere into the project, under the next free version. It is not put in force. */
+  /** Takes an adapter from elsewhere into the project, under its name and the next free version. It is not put in force. */
   importFrom(folder: string): Promise<AdapterSummary> {
     return this.#inTurn(async () => {
-      const name = basename(folder).replace(/[^\p{L}\p{N}._ -]/gu, "-");
+      const found = await readAdapterFiles(folder);
+      const name = carriedName(found) ?? basename(folder).replace(/[^\p{L}\p{N}._ -]/gu, "-");
       const version = await this.nextVersion(name);
       const base = this.#base();
       const createdAt = new Date().toISOString();
-      const files = importAdapter(await readAdapterFiles(folder), base, {
+      const files = importAdapter(found, base, {
         name,
         version,
         createdAt,
@@ -172,7 +173,7 @@ export class FolderAdapters {
       const target = folderOf(this.root, { name, version });
       await writeAdapterFolder(target, files);
       await readAdapterFolder(target, base);
-      const listed = (await listAdapters(this.root)).find(({ folder: found }) => found === target);
+      const listed = (await listAdapters(this.root)).find((adapter) => adapter.folder === target);
       return this.#summary(listed!);
     });
   }

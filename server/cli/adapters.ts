@@ -1,6 +1,6 @@
 /** `adapters`: what a project has learnt, as folders: list, show, compare, export, import. */
 import { basename, join, resolve } from "node:path";
-import { importAdapter } from "../engine/adapt/adapter.ts";
+import { carriedName, importAdapter } from "../engine/adapt/adapter.ts";
 import type { AdapterManifest } from "../engine/adapt/manifest.ts";
 import { InputError } from "../engine/outcome.ts";
 import {
@@ -135,12 +135,13 @@ async function exportTo(options: ParsedOptions, terminal: Terminal, names: reado
 async function importFrom(options: ParsedOptions, terminal: Terminal, names: readonly string[]): Promise<string> {
   expectNames(names, 1, "adapters import DIR");
   const from = resolve(terminal.cwd, names[0]!);
-  const [name = "", version = "1"] = (options.text("as") ?? basename(from)).split("/");
+  const found = await readAdapterFiles(from);
+  const [name = "", version = "1"] = (options.text("as") ?? carriedName(found) ?? basename(from)).split("/");
   const folder = folderOf(rootOf(options, terminal), { name, version });
   const pack = await readPackFolder(packFolder(options.text("base"), terminal));
   const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };
   const createdAt = terminal.now().toISOString();
-  const files = importAdapter(await readAdapterFiles(from), base, {
+  const files = importAdapter(found, base, {
     name,
     version,
     createdAt,

@@ -44,6 +44,16 @@ const steps = {
     await page.keyboard.press("Escape");
     await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   },
+  "suggests a training once there are labels enough": async ({ page }) => {
+    const item = page.locator(".statusbar-item", { has: page.locator(".codicon-mortar-board") });
+    await item.filter({ hasText: String(STATEMENTS) }).waitFor();
+    await command(page, "NFR Lens: Show Menu");
+    const first = page.locator(".quick-input-list .monaco-list-row").first();
+    await first.filter({ hasText: `${STATEMENTS} labels since the last training: it should help now.` }).waitFor();
+    await page.screenshot({ path: resolve("out/editor/teach/menu.png") });
+    await page.keyboard.press("Escape");
+    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  },
   "trains, shows how far it is, and cancels": async ({ page, adapters }) => {
     await chord(page, "t");
     await row(page, /^Training: \d+ %/).waitFor();
@@ -76,14 +86,29 @@ const steps = {
   },
   "compares the adapter with the base model": async ({ page }) => {
     await command(page, "NFR Lens: Compare Two Adapters");
-    for (const name of ["Base model", "project 1"]) {
-      const choice = page.locator(".quick-input-list .monaco-list-row", { hasText: name });
-      await choice.waitFor();
-      await choice.click();
-    }
+    for (const name of ["Base model", "project 1"]) await choose(page, name);
     const comparison = page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
     await comparison.locator("h1", { hasText: "Base model and project 1" }).waitFor({ timeout: 60_000 });
     await comparison.locator("svg.interval").waitFor();
+  },
+  "exports the adapter, deletes it, and imports it again": async ({ page, run, adapters }) => {
+    const target = join(run.workspace, "..", `exported-${STATEMENTS}`);
+    mkdirSync(target);
+    await command(page, "NFR Lens: Export Adapter");
+    await choose(page, "project 1");
+    await folderDialog(page, target);
+    await notice(page, "Exported to");
+    const exported = join(target, "project-1");
+    assert.ok(existsSync(join(exported, "adapter_model.safetensors")), "the export holds the weights");
+    await command(page, "NFR Lens: Delete Adapter");
+    await choose(page, "project 1");
+    await page.locator(".monaco-dialog-box .monaco-button", { hasText: "Move to Trash" }).click();
+    await row(page, /^project 1/).waitFor({ state: "detached" });
+    assert.equal(adapters().length, 0);
+    await command(page, "NFR Lens: Import Adapter");
+    await folderDialog(page, exported);
+    await row(page, /^project 1/).waitFor();
+    assert.equal(adapters().length, 1);
   },
   "reviews the labels": async ({ page }) => {
     await command(page, "NFR Lens: Focus on Review View");
@@ -165,6 +190,27 @@ async function chord(page, key) {
 
 function lens(page, title) {
   return page.locator(".codelens-decoration a", { hasText: title });
+}
+
+/** Takes a row of the list that is open. */
+async function choose(page, text) {
+  const choice = page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+  await choice.waitFor();
+  await choice.click();
+}
+
+/** Answers the editor's own dialog for folders, which takes a path. */
+async function folderDialog(page, folder) {
+  const input = page.locator(".quick-input-widget:visible .quick-input-box input");
+  await input.waitFor();
+  await input.fill(`${folder}/`);
+  await page.locator(".quick-input-widget:visible .quick-input-action .monaco-button").first().click();
+  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+}
+
+/** What the status bar says for a moment. */
+async function notice(page, text) {
+  await page.locator(".statusbar-item", { hasText: text }).first().waitFor();
 }
 
 /** A row of a tree view, by what a screen reader would say. */

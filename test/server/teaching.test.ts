@@ -113,17 +113,17 @@ describe("teaching in the editor", function () {
       /outside .*(exists already|holds)/,
     );
     const imported = await rig.ask<AdapterSummary>(Requests.importAdapter, { folder: outside });
-    assert.deepEqual([imported.name, imported.version, imported.active], ["outside", "1", false]);
-    await rig.ask(Requests.activate, { adapter: { name: "outside", version: "1" } });
-    await refused(Requests.deleteAdapter, { name: "outside", version: "1" }, /is active/);
+    assert.deepEqual([imported.name, imported.version, imported.active], ["project", "2", false]);
+    await rig.ask(Requests.activate, { adapter: { name: "project", version: "2" } });
+    await refused(Requests.deleteAdapter, { name: "project", version: "2" }, /is active/);
     await rig.ask(Requests.activate, { adapter: null });
-    const { folder } = await rig.ask<{ folder: string }>(Requests.deleteAdapter, { name: "outside", version: "1" });
+    const { folder } = await rig.ask<{ folder: string }>(Requests.deleteAdapter, { name: "project", version: "2" });
     assert.ok(existsSync(join(folder, "adapter_config.json")));
     assert.deepEqual(
       (await adapters()).map(({ name }) => name),
       ["project"],
     );
-    await refused(Requests.report, { name: "outside", version: "1" }, /holds no adapter/);
+    await refused(Requests.report, { name: "project", version: "2" }, /holds no adapter/);
   });
 
   it("clears away what a killed trainer left half-written, and nothing of one that runs", async () => {

@@ -108,6 +108,11 @@ export function readAdapter(files: AdapterFiles, base: AdapterBase): Adapter {
   return { manifest, tensors: { ...parts, hash: hashFiles(files), calibration: manifest.calibration } };
 }
 
+/** The name that an adapter made by this product carries; null for others. @throws InputError as parseManifest does */
+export function carriedName(files: AdapterFiles): string | null {
+  return files.has(MANIFEST_FILE) ? parseManifest(textOf(files, MANIFEST_FILE), MANIFEST_FILE).name : null;
+}
+
 export interface ImportOptions {
   readonly name: string;
   readonly version: string;
