@@ -18,6 +18,7 @@ interface QueueItem extends vscode.QuickPickItem {
 export async function labelNext(app: ReadyApp): Promise<void> {
   const skipped: string[] = [];
   const labelled: Target[] = [];
+  const list = new QueueList();
   const mark = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
     isWholeLine: false,
@@ -28,16 +29,18 @@ export async function labelNext(app: ReadyApp): Promise<void> {
       const found: Located | null =
         again ?? (await app.ask("nextUncertain", { ...whereAmI(), skip: skipped, sure: true }));
       again = null;
+      if (list.left) return;
       if (!found) {
         note(vscode.l10n.t("No requirement without a label is left. {0} labelled.", labelled.length));
         return;
       }
-      const step = await askAbout(app, found, mark, labelled.length);
+      const step = await askAbout(app, found, list, mark, labelled.length);
       if (step.kind === "end") return;
       again = await take(app, found, step, skipped, labelled);
     }
   } finally {
     mark.dispose();
+    list.dispose();
   }
 }
 
@@ -70,10 +73,11 @@ async function take(
 async function askAbout(
   app: ReadyApp,
   found: Located,
+  list: QueueList,
   mark: vscode.TextEditorDecorationType,
   labelled: number,
 ): Promise<Step> {
-  const editor = await reveal(found);
+  const editor = await reveal(found, { preserveFocus: true });
   editor.setDecorations(mark, [toRange(found.statement.range)]);
   const scores = await scoresOf(app, { uri: found.uri, key: found.statement.key });
   const items: QueueItem[] = choiceItems(app, scores).map((item) => withStep(item, found));
@@ -81,7 +85,7 @@ async function askAbout(
     { keys: ["."], step: { kind: "skip" }, label: `.  ${vscode.l10n.t("Skip this one")}`, alwaysShow: true },
     { keys: ["-"], step: { kind: "undo" }, label: `-  ${vscode.l10n.t("Undo the last label")}`, alwaysShow: true },
   );
-  const step = await pickStep(items, vscode.l10n.t("{0} labelled · {1}", labelled, found.reason), found.statement.text);
+  const step = await list.ask(items, vscode.l10n.t("{0} labelled · {1}", labelled, found.reason), found.statement.text);
   editor.setDecorations(mark, []);
   return step;
 }
@@ -93,26 +97,56 @@ function withStep(item: ChoiceItem, found: Located): QueueItem {
   return { ...item, keys: item.choice.keys, step };
 }
 
-function pickStep(items: QueueItem[], title: string, text: string): Promise<Step> {
-  const pick = vscode.window.createQuickPick<QueueItem>();
-  pick.title = title;
-  pick.placeholder = text;
-  pick.matchOnDescription = true;
-  pick.items = items;
-  pick.ignoreFocusOut = true;
-  return new Promise((resolve) => {
-    const done = (step: Step) => {
-      resolve(step);
-      pick.dispose();
-    };
+/**
+ * One list for the whole walk. It keeps the keyboard between two statements: were it closed and opened again, the key of
+ * a fast typist would land in the document. Keys that come before the next statement is shown are dropped.
+ */
+class QueueList implements vscode.Disposable {
+  /** Whether the person has gone. */
+  left = false;
+  readonly #pick = vscode.window.createQuickPick<QueueItem>();
+  #answer: ((step: Step) => void) | null = null;
+
+  constructor() {
+    const pick = this.#pick;
+    pick.matchOnDescription = true;
+    pick.ignoreFocusOut = true;
+    pick.busy = true;
     pick.onDidChangeValue((value) => {
-      const hit = items.find((item) => item.keys.includes(value));
-      if (hit) done(hit.step);
+      if (this.#answer === null) pick.value = "";
+      else this.#take(pick.items.find((item) => item.keys.includes(value))?.step);
     });
-    pick.onDidAccept(() => done(pick.selectedItems[0]?.step ?? { kind: "end" }));
-    pick.onDidHide(() => done({ kind: "end" }));
+    pick.onDidAccept(() => this.#take(pick.selectedItems[0]?.step));
+    pick.onDidHide(() => {
+      this.left = true;
+      this.#take({ kind: "end" });
+    });
     pick.show();
-  });
+  }
+
+  /** What is to be done with a statement. */
+  ask(items: readonly QueueItem[], title: string, text: string): Promise<Step> {
+    if (this.left) return Promise.resolve({ kind: "end" });
+    const pick = this.#pick;
+    pick.title = title;
+    pick.placeholder = text;
+    pick.value = "";
+    pick.items = items;
+    pick.busy = false;
+    return new Promise((resolve) => (this.#answer = resolve));
+  }
+
+  dispose(): void {
+    this.#pick.dispose();
+  }
+
+  #take(step: Step | undefined): void {
+    if (step === undefined || this.#answer === null) return;
+    this.#answer(step);
+    this.#answer = null;
+    this.#pick.busy = true;
+    this.#pick.value = "";
+  }
 }
 
 function whereAmI(): { uri?: string; offset?: number } {
