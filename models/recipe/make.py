@@ -25,8 +25,9 @@ TEACHER = ["--networks", "first"]
 STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "prepare": ("embeddings.npy", [], None),
     "pretrain": ("", ["pretrain.py"], 120),
+    "cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 15),
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
-    "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain.pt", "--validate"], 15),
+    "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain-cool.pt", "--validate"], 15),
     "soft": ("unlabelled.npz", ["unlabelled.py", *TEACHER], None),
     "a1": ("a1.pt", ["supervised.py", "--name", "a1", "--start", "first.pt", "--seed", "11", "--validate"], 15),
     "a2": ("a2.pt", ["supervised.py", "--name", "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft"], 15),
@@ -37,8 +38,6 @@ STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "table": ("", ["table.py", "first", "a1", "a2", "a", "--linear", "linear-validation"], None),
     "export": ("", ["export.py", "a", "final"], None),
 }
-# Not part of `all`: the supervised runs let the rate fall to zero themselves, so cooling first gains little.
-OPTIONAL = {"cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 10)}
 
 
 def prepare_all(places: Places) -> None:
@@ -50,7 +49,7 @@ def prepare_all(places: Places) -> None:
 
 
 def run_stage(places: Places, stage: str, minutes: float | None) -> None:
-    product, command, usual = (STAGES | OPTIONAL)[stage]
+    product, command, usual = STAGES[stage]
     if product and places.at(product).exists():
         say(stage, "is done:", places.at(product))
         return
@@ -66,7 +65,7 @@ def run_stage(places: Places, stage: str, minutes: float | None) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stage", choices=[*STAGES, *OPTIONAL, "all"], default="all")
+    parser.add_argument("--stage", choices=[*STAGES, "all"], default="all")
     parser.add_argument("--minutes", type=float)
     add_places(parser)
     asked = parser.parse_args()
