@@ -32,8 +32,10 @@ export function plot(curves: readonly Curve[]): string {
     const dots = points.map(
       ({ labels, value }) => `<circle cx="${x(labels)}" cy="${y(value)}" r="4" fill="${colour}"/>`,
     );
-    const legend = `<text x="${FRAME.right}" y="${FRAME.bottom - 14 - 18 * at}" text-anchor="end" style="fill:${colour}">${name}</text>`;
-    return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join("")}${legend}`;
+    // Above the end of its own line, which rises: colour is not needed to tell whose name it is.
+    const last = points.at(-1)!;
+    const title = `<text x="${x(last.labels)}" y="${y(last.value) - 12}" text-anchor="end" style="fill:${colour}">${name}</text>`;
+    return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join("")}${title}`;
   });
   const titles =
     `<text x="${FRAME.left}" y="18" font-weight="bold">weighted F1 on projects the model has not seen</text>` +
