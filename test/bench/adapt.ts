@@ -11,7 +11,7 @@
  * --work   folder of finished measurements (out/adapt): an interrupted run goes on where it stopped, unless the pack,
  *          the threads or the engine changed
  *
- * On two idle cores the costs take 3 minutes. F1 takes an hour for everything with five seeds; its processes have one thread each and
+ * On two idle cores the costs take 5 minutes. F1 takes an hour for everything with five seeds; its processes have one thread each and
  * run side by side, because F1, unlike time, does not depend on what else the machine does.
  */
 import { spawnSync } from "node:child_process";
@@ -23,11 +23,12 @@ import { readPackFolder } from "../../server/store/pack-folder.ts";
 import { runTraining, type TrainingChoices } from "../../server/training.ts";
 import { dataFolder } from "../shared-data.ts";
 import { CONFIGURATIONS, DEFAULT, FULL } from "./adaptation/configurations.ts";
-import { type Cost, measureCost, ownStatements } from "./adaptation/cost.ts";
+import { type Cost, measureCost, medianCost, ownStatements } from "./adaptation/cost.ts";
 import { Results } from "./adaptation/results.ts";
 import { measureWorth, type Worth } from "./adaptation/worth.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const ROUNDS = 3;
 const { values: asked } = parseArgs({
   options: {
     f1: { type: "boolean", default: false },
@@ -55,26 +56,34 @@ interface Row {
   readonly worths: readonly Worth[];
 }
 
-/** Costs first, one at a time: a table whose F1 is still being measured says most of it. */
+/**
+ * Costs first, one at a time and in rounds, because a machine is faster in one minute than in the next; each number is the
+ * median of its rounds. A table whose F1 is still being measured says most of it.
+ */
 async function measureAll(hash: string): Promise<Row[]> {
   const [pack, threads] = [resolve(asked.pack), Number(asked.threads)];
   const results = new Results(asked.work, { hash, threads });
-  const measure = (name: string, seed: number | null, threads: number): Promise<unknown> => {
-    const measurement: Measurement = { pack, threads, choices: CONFIGURATIONS.get(name)!, seed };
-    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${name}${seed === null ? "" : `, seed ${seed}`}\n`);
-    return results.of(`${name}, ${seed === null ? "cost" : `seed ${seed}`}`, import.meta.filename, measurement);
+  const measure = (name: string, what: string, of: Pick<Measurement, "seed" | "threads">): Promise<unknown> => {
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${name}, ${what}\n`);
+    const measurement: Measurement = { pack, choices: CONFIGURATIONS.get(name)!, ...of };
+    return results.of(`${name}, ${what}`, import.meta.filename, measurement);
   };
   const names = [...CONFIGURATIONS.keys()].filter((name) => name === FULL || name.includes(asked.only));
-  const costs = new Map<string, Cost>();
-  for (const name of names) costs.set(name, (await measure(name, null, threads)) as Cost);
+  const costs = new Map(names.map((name) => [name, [] as Cost[]]));
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const name of names)
+      costs.get(name)!.push((await measure(name, `cost ${round}`, { seed: null, threads })) as Cost);
+  }
   const worths = new Map(names.map((name) => [name, [] as Worth[]]));
   const jobs = asked.f1 && dataFolder() !== undefined ? worthsToMeasure(names) : [];
   const work = async (): Promise<void> => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift())
-      worths.get(job.name)!.push((await measure(job.name, job.seed, 1)) as Worth);
+      worths
+        .get(job.name)!
+        .push((await measure(job.name, `seed ${job.seed}`, { seed: job.seed, threads: 1 })) as Worth);
   };
   await Promise.all(Array.from({ length: threads }, work));
-  return names.map((name) => ({ name, cost: costs.get(name)!, worths: worths.get(name)! }));
+  return names.map((name) => ({ name, cost: medianCost(costs.get(name)!), worths: worths.get(name)! }));
 }
 
 /** Seed by seed, so that a table broken off compares as many seeds of each. F1 is the same on a busy machine: they run side by side. */

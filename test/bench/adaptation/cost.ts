@@ -27,6 +27,20 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/** The median of each number on its own. */
+export function medianCost(costs: readonly Cost[]): Cost {
+  const median = (of: (cost: Cost) => number): number =>
+    costs.map(of).sort((a, b) => a - b)[Math.floor(costs.length / 2)]!;
+  return {
+    wall: median(({ wall }) => wall),
+    cpu: median(({ cpu }) => cpu),
+    warm: median(({ warm }) => warm),
+    peakMb: median(({ peakMb }) => peakMb),
+    parameters: median(({ parameters }) => parameters),
+    bytes: median(({ bytes }) => bytes),
+  };
+}
+
 /** Labelled statements of the project's own data set. */
 export function ownStatements(count: number): { text: string; label: string; domain: string }[] {
   const data = resolve(import.meta.dirname, "../../../models/recipe/data/synthetic");
