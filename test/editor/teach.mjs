@@ -221,7 +221,9 @@ async function choose(page, text) {
 /** Answers the editor's own dialog for folders, which takes a path. */
 async function folderDialog(page, folder) {
   const input = page.locator(".quick-input-widget:visible .quick-input-box input");
-  await input.waitFor();
+  // The dialog first writes a path of its own, and would write it over ours.
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: ".." }).waitFor();
+  await page.waitForFunction((box) => box?.value.startsWith("/"), await input.elementHandle());
   await input.fill(`${folder}/`);
   await page.locator(".quick-input-widget:visible .quick-input-action .monaco-button").first().click();
   await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
