@@ -1,7 +1,8 @@
 /**
- * Writes `calibration.json` into the folder of a trained checkpoint; `nfr-lens pack` takes it over. Temperature, class biases,
- * threshold and conformal mass come from the checkpoint that has not seen the validation groups, on statements of those groups, with the int8
- * network of the product: the final one has seen everything but the tests, and the tests have to stay tests.
+ * Writes `calibration.json` into the folder of a trained checkpoint; `nfr-lens pack` takes it over. Temperature, class
+ * biases, threshold and conformal mass come from the checkpoint that has not seen the validation groups, on statements of
+ * those groups, with the int8 network of the product: the final one has seen everything but the tests, and the tests have
+ * to stay tests.
  *
  *   node --import tsx models/recipe/calibrate.ts VALIDATION_CHECKPOINT VALIDATION_ROWS CHECKPOINT
  */
@@ -22,8 +23,8 @@ import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
 const SHOWN_RIGHT = 0.85;
 /**
  * Biases repair the priors, most of all that of `none`. The penalty is strong, because the mix of categories of the next
- * specification is not that of these rows: over grouped folds of them it gives half of the accuracy that free biases do,
- * and lowers no kind of text.
+ * specification is not that of these rows: over grouped folds of them it still gives more than half of the accuracy that
+ * free biases do.
  */
 const BIAS_PENALTY = 0.1;
 

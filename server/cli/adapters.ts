@@ -136,7 +136,8 @@ async function importFrom(options: ParsedOptions, terminal: Terminal, names: rea
   expectNames(names, 1, "adapters import DIR");
   const from = resolve(terminal.cwd, names[0]!);
   const found = await readAdapterFiles(from);
-  const [name = "", version = "1"] = (options.text("as") ?? carriedName(found) ?? basename(from)).split("/");
+  const asked = options.text("as")?.split("/");
+  const [name = "", version = "1"] = asked ?? [carriedName(found) ?? basename(from)];
   const folder = folderOf(rootOf(options, terminal), { name, version });
   const pack = await readPackFolder(packFolder(options.text("base"), terminal));
   const base = { config: pack.config, hash: pack.hash, labels: pack.head.labels };

@@ -11,8 +11,9 @@
  * --work   folder of finished measurements (out/adapt): an interrupted run goes on where it stopped, unless the pack,
  *          the threads or the engine changed
  *
- * On two idle cores the costs take 5 minutes. F1 takes an hour for everything with five seeds; its processes have one thread each and
- * run side by side, because F1, unlike time, does not depend on what else the machine does.
+ * On two idle cores the costs take 5 minutes, and F1 takes more than an hour for everything with five seeds; its
+ * processes have one thread each and run side by side, because F1, unlike time, does not depend on what else the
+ * machine does.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -86,7 +87,10 @@ async function measureAll(hash: string): Promise<Row[]> {
   return names.map((name) => ({ name, cost: medianCost(costs.get(name)!), worths: worths.get(name)! }));
 }
 
-/** Seed by seed, so that a table broken off compares as many seeds of each. F1 is the same on a busy machine: they run side by side. */
+/**
+ * Seed by seed, so that a table broken off compares as many seeds of each. F1 is the same on a busy machine: they run
+ * side by side.
+ */
 function worthsToMeasure(names: readonly string[]): { name: string; seed: number }[] {
   const wanted = names.filter((name) => name.includes(asked.only));
   const seeds = Array.from({ length: Number(asked.seeds) }, (_, index) => index + 1);

@@ -52,13 +52,13 @@ const steps = {
     await page.keyboard.press("Escape");
     await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   },
-  "suggests a training once there are labels enough": async ({ page }) => {
+  "suggests a training once there are labels enough": async ({ page, pictures }) => {
     const item = page.locator(".statusbar-item", { has: page.locator(".codicon-mortar-board") });
     await item.filter({ hasText: String(STATEMENTS) }).waitFor();
     await command(page, "NFR Lens: Show Menu");
     const first = page.locator(".quick-input-list .monaco-list-row").first();
     await first.filter({ hasText: `${STATEMENTS} labels since the last training: it should help now.` }).waitFor();
-    await page.screenshot({ path: resolve("out/editor/teach/menu.png") });
+    await page.screenshot({ path: join(pictures, "menu.png") });
     await page.keyboard.press("Escape");
     await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   },
@@ -100,7 +100,7 @@ const steps = {
     await comparison.locator("svg.interval").waitFor();
   },
   "exports the adapter, deletes it, and imports it again": async ({ page, run, adapters }) => {
-    const target = join(run.workspace, "..", `exported-${STATEMENTS}`);
+    const target = join(run.root, "exported");
     mkdirSync(target);
     await command(page, "NFR Lens: Export Adapter");
     await choose(page, "project 1");
@@ -146,7 +146,7 @@ export async function teach({ vsix, workspace, failureFolder, pictures = resolve
     browser = await openBrowser(run);
     page = browser.page;
     page.setDefaultTimeout(30_000);
-    const around = { page, server, run, ...disk(run.workspace) };
+    const around = { page, server, run, pictures, ...disk(run.workspace) };
     for (const [title, step] of Object.entries(steps)) {
       const started = performance.now();
       await step(around);
@@ -202,13 +202,16 @@ function lens(page, title) {
 
 /** The number of labels, once the list and the file have agreed on it for a while. */
 async function settled(page, labels) {
-  for (let calm = 0, before = -1; ;) {
+  for (let look = 0, calm = 0, before = -1; look < 150; look++) {
     const said = parseInt(await page.locator(".quick-input-title").innerText(), 10);
     calm = said === before && said === labels().length ? calm + 1 : 0;
     if (calm === 3) return said;
     before = said;
     await page.waitForTimeout(200);
   }
+  throw new Error(
+    `the list says ${await page.locator(".quick-input-title").innerText()}, the file has ${labels().length}`,
+  );
 }
 
 /** Takes a row of the list that is open. */
