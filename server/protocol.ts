@@ -243,8 +243,14 @@ export interface ScoreCard {
   perClass: { label: string; precision: number; recall: number; f1: number; support: number }[];
 }
 
-export type TrainOutcome =
-  { outcome: "trained"; report: TrainReport } | { outcome: "cancelled" } | { outcome: "failed"; message: string };
+export type TrainOutcome = { outcome: "trained"; report: TrainReport } | { outcome: "cancelled" } | FailedTraining;
+
+/** `refused`: nothing broke; what was asked cannot be done, such as learning from too few labels. */
+export interface FailedTraining {
+  outcome: "failed";
+  message: string;
+  refused: boolean;
+}
 
 /** One place where labels disagree or look wrong. */
 export interface ReviewItem {

@@ -3,7 +3,7 @@
  * Node's channel, and dies with its parent; whatever happens to it, an adapter is complete or absent.
  */
 import { constants, setPriority } from "node:os";
-import { Cancelled } from "./engine/outcome.ts";
+import { Cancelled, InputError } from "./engine/outcome.ts";
 import { evaluate } from "./evaluation-run.ts";
 import { speak } from "./language.ts";
 import type { FromTrainer, ToTrainer, TrainerTask } from "./training.ts";
@@ -29,10 +29,11 @@ async function run(task: TrainerTask): Promise<void> {
     const result = task.type === "train" ? await train(task.request, hooks) : await evaluate(task.request, hooks);
     await send({ type: "result", result });
   } catch (error) {
-    const failed = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const refused = error instanceof InputError;
     await send({
       type: "result",
-      result: error instanceof Cancelled ? { outcome: "cancelled" } : { outcome: "failed", message: failed },
+      result: error instanceof Cancelled ? { outcome: "cancelled" } : { outcome: "failed", message, refused },
     });
   }
   if (process.connected) process.disconnect();

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import * as l10n from "@vscode/l10n";
 import type { AdapterKind, LoraTarget } from "./engine/adapt/options.ts";
 import { spokenTranslations } from "./language.ts";
-import type { ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
+import type { FailedTraining, ScoreCard, TrainOutcome, TrainProgress } from "./protocol.ts";
 
 /** What a person may choose; what is left out takes the default of `server/engine/adapt/options.ts`. */
 export interface TrainingChoices {
@@ -185,14 +185,11 @@ function runChild(
       else result = from.result;
     });
     child.on("error", (error) => {
-      result ??= { outcome: "failed", message: l10n.t("The trainer could not be started: {0}", error.message) };
+      result ??= failure(l10n.t("The trainer could not be started: {0}", error.message));
       if (child.pid === undefined) finish();
     });
     child.on("close", (code, by) => {
-      result ??=
-        signal?.aborted === true
-          ? { outcome: "cancelled" }
-          : { outcome: "failed", message: obituary(code, by, complaint) };
+      result ??= signal?.aborted === true ? { outcome: "cancelled" } : failure(obituary(code, by, complaint));
       finish();
     });
     const finish = (): void => {
@@ -202,6 +199,10 @@ function runChild(
     };
     child.send(task);
   });
+}
+
+function failure(message: string): FailedTraining {
+  return { outcome: "failed", message, refused: false };
 }
 
 /** What to say of a trainer that ended without a result. */

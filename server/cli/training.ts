@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { ADAPTER_KINDS, LORA_TARGETS, type LoraTarget } from "../engine/adapt/options.ts";
 import { InputError } from "../engine/outcome.ts";
-import type { TrainPhase, TrainProgress } from "../protocol.ts";
+import type { TrainOutcome, TrainPhase, TrainProgress } from "../protocol.ts";
 import type { EvaluationRequest, RunHooks, TrainingChoices } from "../training.ts";
 import { packFolder } from "./model.ts";
 import { type OptionTable, type ParsedOptions, suggestion } from "./options.ts";
@@ -54,10 +54,7 @@ export function hooksOf(terminal: Terminal): RunHooks {
 }
 
 /** The exit code of a run that did not come to a result; says why. */
-export function unfinished(
-  result: { outcome: "cancelled" } | { outcome: "failed"; message: string },
-  terminal: Terminal,
-): ExitCode {
+export function unfinished(result: Exclude<TrainOutcome, { outcome: "trained" }>, terminal: Terminal): ExitCode {
   if (result.outcome === "cancelled") return INTERRUPTED;
   complain(terminal, result.message);
   return UNUSABLE;
