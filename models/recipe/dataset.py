@@ -71,13 +71,16 @@ def sentence_rows(places: Places) -> list[Row]:
             for r in labelled_sentences(places)]
 
 
-def public_rows(places: Places) -> list[Row]:
-    rows = [Row(r["text"], one_label(r["label"]), 2.0, f"exp:{r['project']}", "exp")
+def expert_rows(places: Places) -> list[Row]:
+    """Projects of PROMISE_exp, with the categories of its experts."""
+    return [Row(r["text"], one_label(r["label"]), 2.0, f"exp:{r['project']}", "exp")
             for r in read_jsonl(places.data / "promise_exp_new_projects.jsonl")]
-    for at, r in enumerate(read_jsonl(places.data / "fr_nfr.jsonl")):
-        if not r.get("in_promise") and r["label"] == "F":
-            rows.append(Row(r["text"], one_label("F"), 0.5, f"fr:{at % 10}", "fr_nfr"))
-    return rows
+
+
+def functional_rows(places: Places) -> list[Row]:
+    """What `fr_nfr` calls functional."""
+    return [Row(r["text"], one_label("F"), 0.5, f"fr:{at % 10}", "fr_nfr")
+            for at, r in enumerate(read_jsonl(places.data / "fr_nfr.jsonl")) if not r.get("in_promise") and r["label"] == "F"]
 
 
 def relabelled_rows(places: Places) -> list[Row]:
@@ -95,9 +98,9 @@ def relabelled_rows(places: Places) -> list[Row]:
 
 
 def statement_rows(places: Places) -> list[Row]:
-    """Every labelled statement but those that have to be looked for in the corpus. Our own labels come before the published
-    ones: of equal texts the first row is kept."""
-    return own_rows() + document_rows(places) + relabelled_rows(places) + public_rows(places)
+    """Every labelled statement but those that have to be looked for in the corpus. Of equal texts the first row is kept: an
+    expert's category comes before ours of the same statement elsewhere, and ours before the F of `fr_nfr`."""
+    return own_rows() + document_rows(places) + expert_rows(places) + relabelled_rows(places) + functional_rows(places)
 
 
 def training_rows(places: Places) -> list[Row]:
@@ -117,9 +120,9 @@ def without_tests(places: Places, rows: list[Row]) -> list[Row]:
     return kept
 
 
-def soft_rows(places: Places) -> list[Row]:
-    """Corpus sentences with what the teachers think of them (unlabelled.py)."""
-    stored = np.load(places.at("unlabelled.npz"))
+def soft_rows(places: Places, name: str) -> list[Row]:
+    """Corpus sentences with what the teachers think of them (`name`.npz of unlabelled.py)."""
+    stored = np.load(places.at(f"{name}.npz"))
     probabilities = stored["probabilities"].astype(np.float32)
     probabilities /= probabilities.sum(1, keepdims=True)
     return [Row(str(text), target, TEACHER_WEIGHT, "unlabelled", "unlabelled")

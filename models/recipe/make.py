@@ -20,7 +20,6 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000", "MALLOC_TOP_PAD_": "268435456",
     "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "10000",
 }
-TEACHER = ["--networks", "first"]
 # stage -> (file that it makes, program and arguments, minutes where none are given)
 STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "prepare": ("embeddings.npy", [], None),
@@ -28,12 +27,13 @@ STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 15),
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
     "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain-cool.pt", "--validate"], 15),
-    "soft": ("unlabelled.npz", ["unlabelled.py", *TEACHER], None),
-    "a1": ("a1.pt", ["supervised.py", "--name", "a1", "--start", "first.pt", "--seed", "11", "--validate"], 15),
-    "a2": ("a2.pt", ["supervised.py", "--name", "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft"], 15),
+    "soft": ("soft.npz", ["unlabelled.py", "--networks", "first"], None),
+    "a1": ("a1.pt", ["supervised.py", "--name", "a1", "--start", "first.pt", "--seed", "11", "--validate", "--soft", "soft"], 15),
+    "a2": ("a2.pt", ["supervised.py", "--name", "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft", "soft"], 15),
     "a": ("a.pt", ["average.py", "--name", "a", "--validate", "a1", "a2"], None),
-    "b1": ("b1.pt", ["supervised.py", "--name", "b1", "--start", "a.pt", "--seed", "21", "--peak", "3e-4", "--soft"], 15),
-    "b2": ("b2.pt", ["supervised.py", "--name", "b2", "--start", "a.pt", "--seed", "22", "--peak", "3e-4", "--soft"], 15),
+    "soft-b": ("soft-b.npz", ["unlabelled.py", "--name", "soft-b", "--networks", "first", "a1", "a2"], None),
+    "b1": ("b1.pt", ["supervised.py", "--name", "b1", "--start", "a.pt", "--seed", "21", "--peak", "3e-4", "--soft", "soft-b"], 15),
+    "b2": ("b2.pt", ["supervised.py", "--name", "b2", "--start", "a.pt", "--seed", "22", "--peak", "3e-4", "--soft", "soft-b"], 15),
     "final": ("final.pt", ["average.py", "--name", "final", "b1", "b2"], None),
     "table": ("", ["table.py", "first", "a1", "a2", "a", "--linear", "linear-validation"], None),
     "export": ("", ["export.py", "a", "final"], None),

@@ -100,6 +100,7 @@ class Plan:
     steps: int
     peak: float
     seed: int
+    drop: float = 0.1
     tokens: int = 2048
 
 
@@ -143,7 +144,7 @@ class Training:
             group["lr"] = self.plan.peak * min(self.step / 100, 1.0, (1 - self.share()) / 0.8)
         batch = {name: value.to(self.device) for name, value in batch.items()}
         with precision(self.device):
-            logits = self.model(batch["ids"], batch["mask"], 0.1)
+            logits = self.model(batch["ids"], batch["mask"], self.plan.drop)
         loss = loss_of(logits, batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -196,11 +197,11 @@ def load_classifier(path: pathlib.Path) -> Classifier:
     return model.eval()
 
 
-def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: bool) -> None:
+def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: str | None) -> None:
     """Trains and stores `name`.pt; with `validate` the validation groups are left out and scored into results/."""
     rows = training_rows(places)
     training = [row for row in rows if not (validate and is_validation(row))]
-    training += soft_rows(places) if soft else []
+    training += soft_rows(places, soft) if soft else []
     say(name, "training rows", len(training))
     checkpoint = places.at(f"{name}-progress.pt")
     model = fit(places, training, places.at(start), plan, checkpoint)
@@ -223,7 +224,8 @@ if __name__ == "__main__":
     parser.add_argument("--peak", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--validate", action="store_true", help="leave the validation groups out and score them")
-    parser.add_argument("--soft", action="store_true", help="add the soft labels of unlabelled.npz")
+    parser.add_argument("--drop", type=float, default=0.1, help="dropout in the encoder and before the head")
+    parser.add_argument("--soft", metavar="NAME", help="add the soft labels of NAME.npz (unlabelled.py)")
     asked = parser.parse_args()
-    run(places_of(asked), asked.name, asked.start, Plan(asked.minutes, asked.steps, asked.peak, asked.seed),
+    run(places_of(asked), asked.name, asked.start, Plan(asked.minutes, asked.steps, asked.peak, asked.seed, asked.drop),
         validate=asked.validate, soft=asked.soft)

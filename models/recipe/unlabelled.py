@@ -36,17 +36,17 @@ def thin(probabilities: np.ndarray) -> np.ndarray:
     return np.sort(np.concatenate(keep))
 
 
-def label(places: Places, linear: str, networks: list[str]) -> None:
-    """unlabelled.npz: texts and the mean of the teachers' probabilities."""
+def label(places: Places, name: str, linear: str, networks: list[str]) -> None:
+    """`name`.npz: texts and the mean of the teachers' probabilities."""
     texts = candidates(places)
     votes = [load_teacher(places, linear).predict(texts)]
     first = thin(votes[0])
     texts, votes = [texts[i] for i in first], [votes[0][first]]
-    for name in networks:
-        say("teacher", name)
-        votes.append(predict(places, load_classifier(places.at(f"{name}.pt")), texts))
+    for network in networks:
+        say("teacher", network)
+        votes.append(predict(places, load_classifier(places.at(f"{network}.pt")), texts))
     mean = np.mean(votes, axis=0)
-    np.savez_compressed(places.at("unlabelled.npz"), texts=np.array(texts), probabilities=mean.astype(np.float16))
+    np.savez_compressed(places.at(f"{name}.npz"), texts=np.array(texts), probabilities=mean.astype(np.float16))
     counts = np.bincount(mean.argmax(1), minlength=len(CODES))
     say("soft labels", dict(zip(CODES, counts.tolist())))
 
@@ -54,7 +54,8 @@ def label(places: Places, linear: str, networks: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     add_places(parser)
+    parser.add_argument("--name", default="soft")
     parser.add_argument("--linear", default="linear-validation")
     parser.add_argument("--networks", nargs="*", default=[])
     asked = parser.parse_args()
-    label(places_of(asked), asked.linear, asked.networks)
+    label(places_of(asked), asked.name, asked.linear, asked.networks)
