@@ -16,6 +16,7 @@ from places import CODES, HERE, Places, read_jsonl
 
 SECOND_LABEL_SHARE = 0.25
 TEACHER_WEIGHT = 0.5
+OWN_WEIGHT = 0.7
 # File -> source, under which it is scored, and weight.
 RELABELLED = {"promise_plus_noisy": ("specifications", 1.0), "arta_smells": ("specifications", 1.0),
               "reqeval_anaphora": ("specifications", 1.0), "fr_nfr": ("fr_nfr", 1.0), "health_security": ("health", 0.6)}
@@ -47,8 +48,8 @@ def one_label(label: str, second: str | None = None) -> np.ndarray:
 
 
 def own_rows() -> list[Row]:
-    """This project's statements; second labels soften the target."""
-    return [Row(r["text"], one_label(r["label"], r.get("label2")), 1.0, f"own:{r['domain']}", "own")
+    """This project's statements; second labels soften the target. They are the most, and count less for that."""
+    return [Row(r["text"], one_label(r["label"], r.get("label2")), OWN_WEIGHT, f"own:{r['domain']}", "own")
             for r in synthetic_rows()]
 
 

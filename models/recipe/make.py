@@ -20,23 +20,28 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000", "MALLOC_TOP_PAD_": "268435456",
     "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "10000",
 }
+SUPERVISED = ["supervised.py", "--name"]
+LATE = ["--peak", "3e-4", "--soft", "soft-b", "--drop", "0.15"]
 # stage -> (file that it makes, program and arguments, minutes where none are given)
 STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "prepare": ("embeddings.npy", [], None),
     "pretrain": ("", ["pretrain.py"], 120),
     "cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 15),
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
-    "first": ("first.pt", ["supervised.py", "--name", "first", "--start", "pretrain-cool.pt", "--validate"], 15),
+    "first": ("first.pt", [*SUPERVISED, "first", "--start", "pretrain-cool.pt", "--validate"], 15),
     "soft": ("soft.npz", ["unlabelled.py", "--networks", "first"], None),
-    "a1": ("a1.pt", ["supervised.py", "--name", "a1", "--start", "first.pt", "--seed", "11", "--validate", "--soft", "soft"], 15),
-    "a2": ("a2.pt", ["supervised.py", "--name", "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft", "soft"], 15),
+    "a1": ("a1.pt", [*SUPERVISED, "a1", "--start", "first.pt", "--seed", "11", "--validate", "--soft", "soft"], 15),
+    "a2": ("a2.pt", [*SUPERVISED, "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft", "soft", "--drop", "0.15"], 15),
     "a": ("a.pt", ["average.py", "--name", "a", "--validate", "a1", "a2"], None),
     "soft-b": ("soft-b.npz", ["unlabelled.py", "--name", "soft-b", "--networks", "first", "a1", "a2"], None),
-    "b1": ("b1.pt", ["supervised.py", "--name", "b1", "--start", "a.pt", "--seed", "21", "--peak", "3e-4", "--soft", "soft-b"], 15),
-    "b2": ("b2.pt", ["supervised.py", "--name", "b2", "--start", "a.pt", "--seed", "22", "--peak", "3e-4", "--soft", "soft-b"], 15),
+    "c1": ("c1.pt", [*SUPERVISED, "c1", "--start", "a.pt", "--seed", "13", "--validate", *LATE], 10),
+    "c2": ("c2.pt", [*SUPERVISED, "c2", "--start", "a.pt", "--seed", "14", "--validate", *LATE], 10),
+    "c": ("c.pt", ["average.py", "--name", "c", "c1", "c2"], None),
+    "b1": ("b1.pt", [*SUPERVISED, "b1", "--start", "c.pt", "--seed", "21", *LATE], 10),
+    "b2": ("b2.pt", [*SUPERVISED, "b2", "--start", "c.pt", "--seed", "22", *LATE], 10),
     "final": ("final.pt", ["average.py", "--name", "final", "b1", "b2"], None),
-    "table": ("", ["table.py", "first", "a1", "a2", "a", "--linear", "linear-validation"], None),
-    "export": ("", ["export.py", "a", "final"], None),
+    "table": ("", ["table.py", "first", "a1", "a2", "a", "c", "--linear", "linear-validation"], None),
+    "export": ("", ["export.py", "c", "final"], None),
 }
 
 
