@@ -245,7 +245,7 @@ export interface ScoreCard {
 
 export type TrainOutcome = { outcome: "trained"; report: TrainReport } | { outcome: "cancelled" } | FailedTraining;
 
-/** `refused`: nothing broke; what was asked cannot be done, such as learning from too few labels. */
+/** With `refused` it is a {@link Refusal} too: nothing broke, but what was asked cannot be done, as with too few labels. */
 export interface FailedTraining {
   outcome: "failed";
   message: string;

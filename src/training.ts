@@ -52,8 +52,6 @@ export class Training implements vscode.Disposable {
       openReport(app, outcome.report);
     } else if (outcome.outcome === "cancelled") {
       note(vscode.l10n.t("Training cancelled. Nothing was changed."));
-    } else if (outcome.refused) {
-      void vscode.window.showWarningMessage(outcome.message);
     } else {
       throw new Error(outcome.message);
     }
