@@ -54,7 +54,9 @@ function exitData(this: CompileContext, token: Token): void {
   const value = this.sliceSerialize(token);
   node.value += value;
   node.position!.end = { line: token.end.line, column: token.end.column, offset: token.end.offset };
-  note(this, node, { value, start: token.start.offset, end: token.end.offset });
+  // The token of a line ending may reach over the quote marks of the next line, where it follows a lazy one.
+  const end = token.type === "lineEnding" ? token.start.offset + value.length : token.end.offset;
+  note(this, node, { value, start: token.start.offset, end });
 }
 
 function exitReference(this: CompileContext, token: Token): void {

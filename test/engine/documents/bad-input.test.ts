@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { formatOf, LONGEST_DOCUMENT, readDocument, type FormatName } from "../../../server/engine/documents/read.ts";
 import type { DocumentProblem } from "../../../server/engine/documents/statement.ts";
 import { readingProblemText } from "../../../server/reading-problem.ts";
+import { runs } from "../../property-runs.ts";
 import { assertSound } from "./check.ts";
 import { markdownText, plainTextText } from "./random-documents.ts";
 
 const FORMATS: FormatName[] = ["markdown", "text"];
-const runs = Number(process.env["NFR_LENS_RUNS"] ?? 100);
 
 describe("documents: properties of any input", () => {
   for (const format of FORMATS) {

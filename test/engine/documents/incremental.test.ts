@@ -13,6 +13,7 @@ import { readMarkdown } from "../../../server/engine/documents/markdown.ts";
 import { plainText } from "../../../server/engine/documents/plain-text.ts";
 import { readDocument, type FormatName } from "../../../server/engine/documents/read.ts";
 import type { ReadDocument } from "../../../server/engine/documents/statement.ts";
+import { runs } from "../../property-runs.ts";
 import { edited, markdownText, nearlySimple, plainTextText } from "./random-documents.ts";
 
 const uncut: ChunkedFormat = {
@@ -23,8 +24,6 @@ const uncut: ChunkedFormat = {
     if (start < text.length) yield { start, end: text.length, kind: "flow", prefix: "" };
   },
 };
-
-const runs = Number(process.env["NFR_LENS_RUNS"] ?? 100);
 
 describe("documents: reading in chunks", () => {
   it("gives what the Markdown parser makes of the whole text", () => {

@@ -99,6 +99,10 @@ SVC-2 | «{SVC-2}\`Svc\` shall send bytes.» | For flexibility we want that.
 > «Quoted text is read as well.»
 > > «However deep it is quoted.»
 
+> > «A quote may go on
+    \`\`\`
+> > and with them again.»
+
 «A note follows[^1] here.»
 
 [^1]: «The note shall be read, too.»
