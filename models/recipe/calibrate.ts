@@ -77,11 +77,17 @@ const answers = shares.map((row, index) => {
 
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 const found = thresholdForPrecision(answers, SHOWN_RIGHT);
+// The hover's promise holds for either kind of text, not for their mixture alone, so the larger mass of the two is taken
+// (group-conditional conformal prediction, Vovk 2012).
+const massOf = (isDocument: boolean): number => {
+  const part = known.flatMap(({ source }, index) => ((source === "documents") === isDocument ? [index] : []));
+  return fitConformalMass(part.map((index) => shares[index]!), part.map((index) => targets[index]!), COVERAGE);
+};
 const calibration: Calibration = {
   temperature: round(temperature),
   bias: bias.map(round),
   threshold: round(Math.min(1, found.threshold)),
-  conformal: { coverage: COVERAGE, mass: round(fitConformalMass(shares, targets, COVERAGE)) },
+  conformal: { coverage: COVERAGE, mass: round(Math.max(massOf(true), massOf(false))) },
 };
 writeFileSync(join(target, CALIBRATION_FILE), `${JSON.stringify(calibration, undefined, 2)}\n`);
 const accuracy = answers.filter(({ right }) => right).length / answers.length;

@@ -14,7 +14,7 @@ BLANKS = re.compile(r"\s+")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 # Reference pages of three programming interfaces are almost half of the corpus and say the same thing over and over.
 THINNED = {"MicrosoftDocs/win32": 0.2, "MicrosoftDocs/windows-driver-docs": 0.25, "MicrosoftDocs/cpp-docs": 0.3}
-STATEMENT_COPIES = 8
+STATEMENT_COPIES = 3
 
 
 def normalise(text: str) -> str:

@@ -5,7 +5,6 @@ import {
   CARD_END,
   conformalSets,
   differences,
-  f1Of,
   functionalOrNot,
   lowestAccuracy,
   macroF1,
@@ -13,6 +12,7 @@ import {
   measured,
   requirementOrNot,
   type Row,
+  scoreOf,
   setCoverage,
   shippedValues,
   shownSet,
@@ -46,7 +46,7 @@ describe("the measures of npm run evaluate", () => {
     assert.equal(requirementOrNot(row("none", { F: 0.4, none: 0.6 })).label, "none");
   });
 
-  it("are those of the field: weighted and macro F1, F1 of one class, the lowest accuracy of a group", () => {
+  it("are those of the field: weighted and macro F1, the scores of one class, the lowest accuracy of a group", () => {
     const judged = [
       { truth: "SE", label: "SE", confidence: 1, group: "a" },
       { truth: "SE", label: "PE", confidence: 1, group: "a" },
@@ -54,7 +54,9 @@ describe("the measures of npm run evaluate", () => {
       { truth: "PE", label: "PE", confidence: 1, group: "b" },
     ];
     // SE: precision 1, recall 1/2, F1 2/3. PE: precision 2/3, recall 1, F1 4/5.
-    assert.ok(Math.abs(f1Of("SE")(judged) - 2 / 3) < 1e-9);
+    assert.ok(Math.abs(scoreOf("f1", "SE")(judged) - 2 / 3) < 1e-9);
+    assert.equal(scoreOf("precision", "SE")(judged), 1);
+    assert.equal(scoreOf("recall", "SE")(judged), 0.5);
     assert.ok(Math.abs(macroF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
     assert.ok(Math.abs(weightedF1(judged) - (2 / 3 + 4 / 5) / 2) < 1e-9);
     assert.equal(lowestAccuracy(judged), 0.5);

@@ -45,10 +45,13 @@ export function functionalOrNot(row: Row, codes: readonly string[]): Judged & { 
   };
 }
 
+/** What is not `none`, whatever its category. */
+export const REQUIREMENT = "requirement";
+
 /** Requirement or `none`, by the most likely category. */
 export function requirementOrNot(row: Row): Judged & { group: string } {
   const share = row.scores[NONE] ?? 0;
-  const named = (isNone: boolean): string => (isNone ? NONE : "requirement");
+  const named = (isNone: boolean): string => (isNone ? NONE : REQUIREMENT);
   const none = Object.entries(row.scores).every(([, other]) => other <= share);
   return { truth: named(row.truth === NONE), label: named(none), confidence: share, group: row.group };
 }
@@ -99,9 +102,9 @@ export const weightedF1 = (rows: readonly Grouped[]): number => score(rows, []).
 export const macroF1 = (rows: readonly Grouped[]): number => score(rows, []).macroF1;
 export const calibrationError = (rows: readonly Grouped[]): number => expectedCalibrationError(rows);
 
-/** F1 of one class. */
-export function f1Of(label: string): (rows: readonly Grouped[]) => number {
-  return (rows) => score(rows, [label]).perClass.find((entry) => entry.label === label)?.f1 ?? 0;
+/** Precision, recall or F1 of one class. */
+export function scoreOf(what: "precision" | "recall" | "f1", label: string): (rows: readonly Grouped[]) => number {
+  return (rows) => score(rows, [label]).perClass.find((entry) => entry.label === label)?.[what] ?? 0;
 }
 
 /** Lowest accuracy among the groups. */
@@ -136,7 +139,8 @@ export function measured<T extends { readonly group: string }>(
   return { name, value, interval: [low, high], ...(bound === undefined ? {} : { bound }) };
 }
 
-function grouped<T extends { readonly group: string }>(rows: readonly T[]): T[][] {
+/** The rows of each group, in the order of their first rows. */
+export function grouped<T extends { readonly group: string }>(rows: readonly T[]): T[][] {
   const groups = new Map<string, T[]>();
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
   return [...groups.values()];
