@@ -11,7 +11,7 @@ import os
 import pathlib
 import random
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -197,11 +197,10 @@ def load_classifier(path: pathlib.Path) -> Classifier:
     return model.eval()
 
 
-def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: str | None, documents: float) -> None:
+def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: str | None) -> None:
     """Trains and stores `name`.pt; with `validate` the validation groups are left out and scored into results/."""
     rows = training_rows(places)
-    training = [replace(row, weight=documents * row.weight) if row.source == "documents" else row
-                for row in rows if not (validate and is_validation(row))]
+    training = [row for row in rows if not (validate and is_validation(row))]
     training += soft_rows(places, soft) if soft else []
     say(name, "training rows", len(training))
     checkpoint = places.at(f"{name}-progress.pt")
@@ -211,8 +210,7 @@ def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, so
     if validate:
         held = [row for row in rows if is_validation(row)]
         table = by_source(held, predict(places, model, [row.text for row in held]))
-        settings = {"name": name, "start": start, "plan": asdict(plan), "soft": soft, "documents": documents}
-        write_json(places.at("results", f"{name}.json"), {**settings, "scores": table})
+        write_json(places.at("results", f"{name}.json"), {"name": name, "start": start, "plan": asdict(plan), "soft": soft, "scores": table})
         say(json.dumps(table))
 
 
@@ -228,7 +226,6 @@ if __name__ == "__main__":
     parser.add_argument("--validate", action="store_true", help="leave the validation groups out and score them")
     parser.add_argument("--drop", type=float, default=0.1, help="dropout in the encoder and before the head")
     parser.add_argument("--soft", metavar="NAME", help="add the soft labels of NAME.npz (unlabelled.py)")
-    parser.add_argument("--documents", type=float, default=1.0, help="how much more sentences of documentation count")
     asked = parser.parse_args()
     run(places_of(asked), asked.name, asked.start, Plan(asked.minutes, asked.steps, asked.peak, asked.seed, asked.drop),
-        validate=asked.validate, soft=asked.soft, documents=asked.documents)
+        validate=asked.validate, soft=asked.soft)

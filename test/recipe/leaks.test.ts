@@ -66,7 +66,7 @@ describe("leak check", () => {
     const data = dataFolder();
     if (data === undefined) return this.skip();
     const check = new LeakCheck(testTexts(data));
-    const own = ["synthetic", "written"].flatMap((folder) =>
+    const own = ["synthetic", "written", "borders"].flatMap((folder) =>
       readdirSync(join(recipe, "data", folder))
         .filter((name) => name.endsWith(".jsonl"))
         .flatMap((name) => readRows(join(recipe, "data", folder, name))),
