@@ -1,6 +1,7 @@
 """Numbers that steer the recipe; the ones that are shipped come from the product's own evaluation."""
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.metrics import f1_score
 
 from dataset import Row
@@ -30,8 +31,22 @@ def none_score(probabilities: np.ndarray, labels: np.ndarray) -> dict:
     return {"requirement": round(f1[0], 4), "none": round(f1[1], 4)}
 
 
+def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> dict:
+    """Over all classes, at the temperature that suits these rows best. It tells networks apart that F1 on a few hundred rows cannot,
+    and shows when further steps make one surer without making it more often right."""
+    logits = np.log(probabilities + 1e-12)
+
+    def at(temperature: float) -> float:
+        scaled = logits / temperature
+        scaled -= scaled.max(1, keepdims=True)
+        return float((np.log(np.exp(scaled).sum(1)) - scaled[np.arange(len(labels)), labels]).mean())
+
+    best = minimize_scalar(at, bounds=(0.3, 5), method="bounded")
+    return {"loss": round(best.fun, 4), "temperature": round(best.x, 2)}
+
+
 def by_source(rows: list[Row], probabilities: np.ndarray) -> dict:
-    """One line of the validation table: classes without none, F or not, none or not, for each source."""
+    """One line of the validation table: classes without none, F or not, log-loss, none or not, for each source."""
     table = {}
     for source in sorted({row.source for row in rows}):
         at = [i for i, row in enumerate(rows) if row.source == source]
@@ -40,6 +55,7 @@ def by_source(rows: list[Row], probabilities: np.ndarray) -> dict:
         table[source] = class_scores(here, labels, list(range(NONE)))
         real = labels != NONE
         table[source]["functional"] = functional_score(here[real], labels[real])
+        table[source]["log_loss"] = log_loss(here, labels)
         if (~real).any():
             table[source]["none"] = none_score(here, labels)
     return table
