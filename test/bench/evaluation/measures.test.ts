@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { NONE } from "../../../server/engine/taxonomy.ts";
+import { dataFolder } from "../../shared-data.ts";
 import {
   among,
   CARD_BEGIN,
@@ -10,6 +12,7 @@ import {
   macroF1,
   meanSize,
   measured,
+  REQUIREMENT,
   requirementOrNot,
   type Row,
   scoreOf,
@@ -20,6 +23,7 @@ import {
   weightedF1,
   withTable,
 } from "./measures.ts";
+import { readByHand } from "./read-by-hand.ts";
 
 const row = (truth: string, scores: Record<string, number>, group = "a"): Row => ({ truth, group, scores });
 const SURE_SECURITY = { F: 0.2, SE: 0.5, PE: 0.1, none: 0.2 };
@@ -124,5 +128,14 @@ describe("the measures of npm run evaluate", () => {
       'the card states "calibration error", which was not measured',
     ]);
     assert.throws(() => withTable("# Card", ""), /the card has no/);
+  });
+});
+
+describe("the document read by hand", () => {
+  it("has a judgement for every statement that the reader finds, and both kinds", function () {
+    const data = dataFolder();
+    if (data === undefined) return this.skip();
+    const labels = new Set(readByHand(data).map(({ label }) => label));
+    assert.deepEqual([...labels].sort(), [NONE, REQUIREMENT]);
   });
 });

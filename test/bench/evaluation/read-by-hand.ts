@@ -1,6 +1,6 @@
 /**
- * A real document whose statements were read one by one, by models/recipe/data/labelling-guide.md and before any model's
- * answer was seen: what states behaviour is a requirement, what explains, defines or instructs is none. The judgements lie
+ * A real document whose statements were read one by one, by models/recipe/data/labelling-guide.md and without a look at any
+ * model's answers: what states behaviour is a requirement, what explains, defines or instructs is none. The judgements lie
  * beside this file under the hashes of the texts, which are not ours to ship.
  */
 import { createHash } from "node:crypto";
