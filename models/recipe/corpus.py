@@ -15,6 +15,8 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 # Reference pages of three programming interfaces are almost half of the corpus and say the same thing over and over.
 THINNED = {"MicrosoftDocs/win32": 0.2, "MicrosoftDocs/windows-driver-docs": 0.25, "MicrosoftDocs/cpp-docs": 0.3}
 STATEMENT_COPIES = 3
+# Files of `data/labels` whose rows are sentences of the corpus.
+LABELLED_SENTENCES = ("corpus", "unsure")
 
 
 def normalise(text: str) -> str:
@@ -67,17 +69,19 @@ def sentence_id(sentence: str) -> str:
 
 
 def labelled_sentences(places: Places) -> list[dict]:
-    """Sentences of the corpus that this project labelled: repository, text, label, label2. Kept in --work after the first search."""
-    labels = {row["id"]: row for row in read_jsonl(HERE / "data" / "labels" / "corpus.jsonl")}
+    """Sentences of the corpus that this project labelled: repository, text, label, label2 and the file of `data/labels` that
+    names them. Kept in --work after the first search."""
+    files = [HERE / "data" / "labels" / f"{name}.jsonl" for name in LABELLED_SENTENCES]
+    labels = {row["id"]: row for file in files for row in read_jsonl(file)}
     stored = places.at("labelled-sentences.json")
-    if stored.exists() and stored.stat().st_mtime > (HERE / "data" / "labels" / "corpus.jsonl").stat().st_mtime:
+    if stored.exists() and all(stored.stat().st_mtime > file.stat().st_mtime for file in files):
         return json.loads(stored.read_text(encoding="utf-8"))
     found = {}
     for repository, paragraph in corpus_lines(places):
         for sentence in SENTENCE.split(paragraph):
             label = labels.get(sentence_id(sentence))
             if label is not None:
-                found[label["id"]] = {"repository": repository, "text": sentence, "label": label["label"], "label2": label["label2"]}
+                found[label["id"]] = {"repository": repository, "text": sentence, **label}
     say("labelled sentences found in the corpus", len(found), "of", len(labels))
     write_json(stored, list(found.values()))
     return list(found.values())

@@ -20,6 +20,8 @@ OWN_WEIGHT = 0.7
 # File -> source, under which it is scored, and weight.
 RELABELLED = {"promise_plus_noisy": ("specifications", 1.0), "arta_smells": ("specifications", 1.0),
               "reqeval_anaphora": ("specifications", 1.0), "fr_nfr": ("fr_nfr", 1.0), "health_security": ("health", 0.6)}
+# File of labelled sentences of the corpus -> source, under which they are scored.
+SENTENCES = {"corpus": "documents", "unsure": "unsure"}
 # `fr_nfr` holds statements of PROMISE in other words, so what merely resembles one goes too.
 REWORDED = 0.25
 REFERENTIAL = re.compile(r"</?referential[^>]*>")
@@ -67,8 +69,8 @@ def document_rows(places: Places) -> list[Row]:
 
 
 def sentence_rows(places: Places) -> list[Row]:
-    """Further sentences of the corpus, labelled by this project."""
-    return [Row(r["text"], one_label(r["label"], r["label2"]), 1.0, f"doc:{r['repository']}", "documents")
+    """Further sentences of the corpus, labelled by this project; those that a network was unsure of are scored apart."""
+    return [Row(r["text"], one_label(r["label"], r["label2"]), 1.0, f"doc:{r['repository']}", SENTENCES[r["source"]])
             for r in labelled_sentences(places)]
 
 
@@ -135,7 +137,7 @@ def is_validation(row: Row) -> bool:
     the training repositories."""
     if row.source == "exp":
         return True
-    share = {"own": 1 / 6, "documents": 1 / 6, "specifications": 1 / 5}.get(row.source, 0)
+    share = {"own": 1 / 6, "documents": 1 / 6, "unsure": 1 / 6, "specifications": 1 / 5}.get(row.source, 0)
     return random.Random(f"6 {row.group}").random() < share
 
 

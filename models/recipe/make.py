@@ -21,27 +21,22 @@ ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "10000",
 }
 SUPERVISED = ["supervised.py", "--name"]
-LATE = ["--peak", "3e-4", "--soft", "soft-b", "--drop", "0.15"]
+ON_FIRST = ["--start", "first.pt", "--soft", "soft", "--seed"]
 # stage -> (file that it makes, program and arguments, minutes where none are given)
 STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "prepare": ("embeddings.npy", [], None),
     "pretrain": ("", ["pretrain.py"], 120),
     "cool": ("pretrain-cool.pt", ["pretrain.py", "--cool"], 15),
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
-    "first": ("first.pt", [*SUPERVISED, "first", "--start", "pretrain-cool.pt", "--validate"], 15),
+    "first": ("first.pt", [*SUPERVISED, "first", "--start", "pretrain-cool.pt", "--seed", "61", "--validate"], 15),
     "soft": ("soft.npz", ["unlabelled.py", "--networks", "first"], None),
-    "a1": ("a1.pt", [*SUPERVISED, "a1", "--start", "first.pt", "--seed", "11", "--validate", "--soft", "soft"], 15),
-    "a2": ("a2.pt", [*SUPERVISED, "a2", "--start", "first.pt", "--seed", "12", "--validate", "--soft", "soft", "--drop", "0.15"], 15),
-    "a": ("a.pt", ["average.py", "--name", "a", "--validate", "a1", "a2"], None),
-    "soft-b": ("soft-b.npz", ["unlabelled.py", "--name", "soft-b", "--networks", "first", "a1", "a2"], None),
-    "c1": ("c1.pt", [*SUPERVISED, "c1", "--start", "a.pt", "--seed", "13", "--validate", *LATE], 10),
-    "c2": ("c2.pt", [*SUPERVISED, "c2", "--start", "a.pt", "--seed", "14", "--validate", *LATE], 10),
-    "c": ("c.pt", ["average.py", "--name", "c", "c1", "c2"], None),
-    "b1": ("b1.pt", [*SUPERVISED, "b1", "--start", "c.pt", "--seed", "21", *LATE], 10),
-    "b2": ("b2.pt", [*SUPERVISED, "b2", "--start", "c.pt", "--seed", "22", *LATE], 10),
-    "final": ("final.pt", ["average.py", "--name", "final", "b1", "b2"], None),
-    "table": ("", ["table.py", "first", "a1", "a2", "a", "c", "--linear", "linear-validation"], None),
-    "export": ("", ["export.py", "c", "final"], None),
+    "a": ("a.pt", [*SUPERVISED, "a", *ON_FIRST, "11", "--validate"], 21),
+    "c": ("c.pt", [*SUPERVISED, "c", *ON_FIRST, "12", "--validate"], 22),
+    "b": ("b.pt", [*SUPERVISED, "b", *ON_FIRST, "12"], 23),
+    "mean": ("mean.pt", ["average.py", "--name", "mean", "a", "c"], None),
+    "final": ("final.pt", ["average.py", "--name", "final", "a", "b"], None),
+    "table": ("", ["table.py", "first", "a", "c", "mean", "--linear", "linear-validation"], None),
+    "export": ("", ["export.py", "mean", "final"], None),
 }
 
 

@@ -165,12 +165,15 @@ class MaskedLanguageModel(nn.Module):
         self.bias = nn.Parameter(torch.zeros(s.vocab_size))
         self.apply(initialise)
 
-    def forward(self, ids: Tensor, mask: Tensor, at: Tensor, targets: Tensor, drop: float = 0.0) -> Tensor:
-        """at[N] are flat positions in B*T that were masked, targets[N] their true ids -> mean cross-entropy."""
+    def logits(self, ids: Tensor, mask: Tensor, at: Tensor, drop: float = 0.0) -> Tensor:
+        """at[N] are flat positions in B*T -> logits [N,V] of the tokens there."""
         states = self.bert(ids, mask, drop).flatten(0, 1)[at]
         states = self.LayerNorm(fn.gelu(self.transform(states)))
-        logits = fn.linear(states, self.bert.embeddings.word_embeddings.weight, self.bias)
-        return fn.cross_entropy(logits.float(), targets)
+        return fn.linear(states, self.bert.embeddings.word_embeddings.weight, self.bias).float()
+
+    def forward(self, ids: Tensor, mask: Tensor, at: Tensor, targets: Tensor, drop: float = 0.0) -> Tensor:
+        """at[N] are flat positions in B*T that were masked, targets[N] their true ids -> mean cross-entropy."""
+        return fn.cross_entropy(self.logits(ids, mask, at, drop), targets)
 
 
 def initialise(module: nn.Module) -> None:

@@ -198,7 +198,7 @@ def load_classifier(path: pathlib.Path) -> Classifier:
 
 
 def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, soft: str | None) -> None:
-    """Trains and stores `name`.pt; with `validate` the validation groups are left out and scored into results/."""
+    """Trains and stores `name`.pt; with `validate` the validation groups are left out, scored into results/ and kept as validation.json."""
     rows = training_rows(places)
     training = [row for row in rows if not (validate and is_validation(row))]
     training += soft_rows(places, soft) if soft else []
@@ -209,6 +209,8 @@ def run(places: Places, name: str, start: str, plan: Plan, *, validate: bool, so
     checkpoint.unlink(missing_ok=True)
     if validate:
         held = [row for row in rows if is_validation(row)]
+        write_json(places.at("validation.json"), [{"text": row.text, "label": CODES[row.label], "group": row.group, "source": row.source}
+                                                  for row in held])
         table = by_source(held, predict(places, model, [row.text for row in held]))
         write_json(places.at("results", f"{name}.json"), {"name": name, "start": start, "plan": asdict(plan), "soft": soft, "scores": table})
         say(json.dumps(table))

@@ -4,7 +4,7 @@
  * beside this file under the hashes of the texts, which are not ours to ship.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readDocument } from "../../../server/engine/documents/read.ts";
 import type { DataRow } from "../../shared-data.ts";
@@ -19,7 +19,9 @@ export type LabelledText = Pick<DataRow, "text" | "label" | "project">;
 /** The document's statements with what a reader called them; throws when one was never judged. */
 export function readByHand(data: string): LabelledText[] {
   const judged = JSON.parse(readFileSync(join(import.meta.dirname, `${NAME}.json`), "utf8")) as Record<string, string>;
-  const source = readFileSync(join(data, "documents", `${NAME}.md`), "utf8");
+  const file = join(data, "documents", `${NAME}.md`);
+  if (!existsSync(file)) throw new Error(`${file} was not found: --data names a folder without these documents`);
+  const source = readFileSync(file, "utf8");
   return readDocument(source, "markdown").statements.map(({ text }) => {
     const label = judged[createHash("sha256").update(text).digest("hex").slice(0, HASH_LENGTH)];
     if (label === undefined) {
