@@ -4,6 +4,14 @@ import * as vscode from "vscode";
 import { statementAt } from "../../../src/documents.ts";
 import { classified, next, nfrLens, open, type Api } from "./lens.ts";
 
+/** Statements that each say several things at once, or nothing definite: no model can be sure of them. */
+const WAVERING = `# Wishes
+
+- Q-1: The exchange of parts must be possible at night.
+- Q-2: The desk should suit everyone who comes.
+- Q-3: Backups, colours and contracts must be in order.
+`;
+
 describe("across documents", () => {
   let api: Api;
   before(async () => {
@@ -26,7 +34,7 @@ describe("across documents", () => {
   });
 
   it("walks to the statement that teaches most, and on to another once that is labelled", async () => {
-    await open(api, "queue.md");
+    await open(api, "queue.md", WAVERING);
     const visited: string[] = [];
     for (let step = 0; step < 2; step++) {
       await vscode.commands.executeCommand("nfrLens.nextUncertain");
