@@ -29,6 +29,8 @@ const SHOWN_RIGHT = 0.85;
  * lose on specifications.
  */
 const BIAS_PENALTY = 0.3;
+/** Projects from which on whole projects are drawn: there are seven repositories. */
+const FEWEST_GROUPS = 5;
 
 interface Row {
   readonly text: string;
@@ -94,7 +96,8 @@ const massOf = (isDocument: boolean): number => {
     );
   const random = Random.named(1, "conformal mass");
   const group = part.map((index) => known[index]!.group);
-  return bootstrapInterval(part.length, needed, { uniform: () => random.uniform(), group, fewestGroups: 5 }).high;
+  const uniform = (): number => random.uniform();
+  return bootstrapInterval(part.length, needed, { uniform, group, fewestGroups: FEWEST_GROUPS }).high;
 };
 const calibration: Calibration = {
   temperature: round(temperature),

@@ -15,8 +15,8 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\w)")
 # Reference pages of three programming interfaces are almost half of the corpus and say the same thing over and over.
 THINNED = {"MicrosoftDocs/win32": 0.2, "MicrosoftDocs/windows-driver-docs": 0.25, "MicrosoftDocs/cpp-docs": 0.3}
 STATEMENT_COPIES = 3
-# Files of `data/labels` whose rows are sentences of the corpus.
-LABELLED_SENTENCES = ("corpus", "unsure")
+# File of `data/labels` whose rows are sentences of the corpus -> source, under which they are scored.
+LABELLED_SENTENCES = {"corpus": "documents", "unsure": "unsure"}
 
 
 def normalise(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus import labelled_sentences, synthetic_rows
+from corpus import LABELLED_SENTENCES, labelled_sentences, synthetic_rows
 from leaks import SAME_WORDS, LeakCheck, held_out_repositories, test_texts, words_of
 from places import CODES, HERE, Places, read_jsonl
 
@@ -20,8 +20,6 @@ OWN_WEIGHT = 0.7
 # File -> source, under which it is scored, and weight.
 RELABELLED = {"promise_plus_noisy": ("specifications", 1.0), "arta_smells": ("specifications", 1.0),
               "reqeval_anaphora": ("specifications", 1.0), "fr_nfr": ("fr_nfr", 1.0), "health_security": ("health", 0.6)}
-# File of labelled sentences of the corpus -> source, under which they are scored.
-SENTENCES = {"corpus": "documents", "unsure": "unsure"}
 # `fr_nfr` holds statements of PROMISE in other words, so what merely resembles one goes too.
 REWORDED = 0.25
 REFERENTIAL = re.compile(r"</?referential[^>]*>")
@@ -70,7 +68,7 @@ def document_rows(places: Places) -> list[Row]:
 
 def sentence_rows(places: Places) -> list[Row]:
     """Further sentences of the corpus, labelled by this project; those that a network was unsure of are scored apart."""
-    return [Row(r["text"], one_label(r["label"], r["label2"]), 1.0, f"doc:{r['repository']}", SENTENCES[r["source"]])
+    return [Row(r["text"], one_label(r["label"], r["label2"]), 1.0, f"doc:{r['repository']}", LABELLED_SENTENCES[r["source"]])
             for r in labelled_sentences(places)]
 
 

@@ -9,7 +9,6 @@ import argparse
 import copy
 import os
 import pathlib
-import time
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from torch.nn import functional as fn
 
 from network import Encoder, MaskedLanguageModel, Shape, initialise
 from places import Places, add_places, places_of, say
-from pretrain import Rows, precision
+from pretrain import Rows, advance
 
 
 class ReplacedTokenDetector(nn.Module):
@@ -48,7 +47,7 @@ class Replacing(nn.Module):
         self.detector = ReplacedTokenDetector(generator.shape)
         self.detector.bert.load_state_dict(generator.bert.state_dict())
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, at: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(self, ids: Tensor, mask: Tensor, at: Tensor, targets: Tensor) -> Tensor:
         with torch.no_grad():
             chances = self.generator.logits(ids, mask, at).softmax(-1)
             drawn = torch.multinomial(chances, 1).squeeze(1)
@@ -67,22 +66,14 @@ def train(places: Places, start: pathlib.Path, name: str, minutes: float, peak: 
     model = (generator if masked else Replacing(generator)).to(device).train()
     encoder = model.bert if masked else model.detector.bert
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=peak, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.01)
-    started, step, seen, running = time.monotonic(), 0, 0, 0.0
+    progress = {"step": 0, "tokens": 0, "seconds": 0.0, "loss": 0.0}
     for batch in Rows(places, tokens, seed=77).batches():
-        share = (time.monotonic() - started) / (60 * minutes)
+        share = progress["seconds"] / (60 * minutes)
         if share >= 1:
             break
-        for group in optimizer.param_groups:
-            group["lr"] = peak * min(step / 200, 1 - share)
-        with precision(device):
-            loss = model(**{key: value.to(device) for key, value in batch.items()})
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step, seen, running = step + 1, seen + int(batch["mask"].sum()), 0.99 * running + 0.01 * loss.item()
-        if step % 100 == 0:
-            say(f"{name} step {step} share {share:.2f} loss {running / (1 - 0.99**step):.4f} tokens {seen:,}")
+        advance(model, optimizer, batch, peak * min(progress["step"] / 200, 1 - share), device, progress)
+        if progress["step"] % 100 == 0:
+            say(f"{name} step {progress['step']} share {share:.2f} loss {progress['loss']:.4f} tokens {progress['tokens']:,}")
     torch.save({"model": {f"bert.{key}": value for key, value in encoder.state_dict().items()}}, places.at(f"{name}.pt"))
 
 
