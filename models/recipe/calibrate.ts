@@ -24,11 +24,11 @@ import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
 /** Shown answers should be right this often. */
 const SHOWN_RIGHT = 0.85;
 /**
- * Biases repair the priors, most of all that of `none`. The penalty is strong, because the mix of categories of the next
- * specification is not that of these rows: over grouped folds of them weaker penalties gain on documentation what they
- * lose on specifications.
+ * Biases repair the priors, most of all those of `F` and `none`, which the balanced loss of the training holds down. Over six
+ * folds of whole projects, half documentation and half specifications, log-loss is 0.781 without biases, 0.762 with a
+ * penalty of 0.3, 0.744 with 0.1, 0.724 with 0.01 and 0.727 with none.
  */
-const BIAS_PENALTY = 0.3;
+const BIAS_PENALTY = 0.01;
 /** Projects from which on whole projects are drawn: there are seven repositories. */
 const FEWEST_GROUPS = 5;
 

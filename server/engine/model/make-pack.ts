@@ -64,7 +64,9 @@ export async function makePack(checkpoint: CheckpointBytes, options: MakePackOpt
   weights.checkAll();
   const tokenizerText = decode(checkpoint.tokenizer, at("tokenizer.json"));
   const tokenizer = readTokenizer(tokenizerText, at("tokenizer.json"), config);
-  const head = chooseHead(configText, at("config.json"), weights, tensors, options, notes);
+  const chosen = chooseHead(configText, at("config.json"), weights, tensors, options, notes);
+  const measured = chooseCalibration(checkpoint.calibration, at(CALIBRATION_FILE), chosen.labels.length, notes);
+  const { head, calibration } = biased(chosen, measured);
   const ranges =
     options.precision === "int8"
       ? await measureActivations(
@@ -89,7 +91,7 @@ export async function makePack(checkpoint: CheckpointBytes, options: MakePackOpt
       "tokenizer.json": sha256(checkpoint.tokenizer),
       "model.safetensors": sha256(model),
     },
-    calibration: chooseCalibration(checkpoint.calibration, at(CALIBRATION_FILE), head.labels.length, notes),
+    calibration,
   };
   const files = new Map([
     [MANIFEST_FILE, new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)],
@@ -178,6 +180,16 @@ function chooseCalibration(bytes: Uint8Array | null, file: string, labels: numbe
   if (bytes !== null) return parseCalibration(FieldReader.parse(decode(bytes, file), file), labels);
   notes.push(`There is no ${CALIBRATION_FILE}: confidences are the network's own, and no answer counts as uncertain.`);
   return UNCALIBRATED;
+}
+
+/**
+ * The class biases of a calibration as part of the head, which says the same: (logits + temperature · bias) / temperature.
+ * An adapter has a calibration of its own, but starts from the base's head, and so from the priors that were measured.
+ */
+function biased(head: StoredHead, calibration: Calibration): { head: StoredHead; calibration: Calibration } {
+  const { temperature, bias } = calibration;
+  const sums = head.bias.data.map((value, label) => value + temperature * (bias[label] ?? 0));
+  return { head: { ...head, bias: float32(sums, head.bias.shape) }, calibration: { ...calibration, bias: [] } };
 }
 
 /** The tensors without prefix, half precision widened. */

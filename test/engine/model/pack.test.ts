@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { float32, type Tensor } from "../../../server/engine/graph/tensor.ts";
 import { type CheckpointBytes, makePack } from "../../../server/engine/model/make-pack.ts";
 import { MANIFEST_FILE } from "../../../server/engine/model/manifest.ts";
-import { packOf, sha256 } from "../../../server/engine/model/pack.ts";
+import { Network } from "../../../server/engine/model/network.ts";
+import { type Pack, packOf, sha256 } from "../../../server/engine/model/pack.ts";
+import { probabilities } from "../../../server/engine/model/calibration.ts";
 import { readSafetensors, writeSafetensors } from "../../../server/engine/model/safetensors.ts";
 import { InputError } from "../../../server/engine/outcome.ts";
 import { readCheckpointFolder, readPackFolder, writePackFolder } from "../../../server/store/pack-folder.ts";
-import { distance, OPTIONS, tinyCheckpoint, tinyPack } from "./tiny.ts";
+import { distance, OPTIONS, storedOutputs, storedRows, tinyCheckpoint, tinyPack } from "./tiny.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (value: unknown): Uint8Array =>
@@ -44,6 +46,22 @@ describe("making a pack", () => {
     assert.equal(packOf(later.files, "later").hash, pack.hash);
     assert.notEqual((await tinyPack({ precision: "int8", pooling: "cls" })).hash, pack.hash);
     assert.match(notes.join("\n"), /no calibration.json/);
+  });
+
+  it("makes class biases part of the head, so that answers stay and an adapter starts from them", async () => {
+    const ids = [storedRows(storedOutputs())[0]!];
+    const bias = [0.5, -1, 0, 2, 0.25];
+    const calibration = { temperature: 1.5, bias, threshold: 0.3 };
+    const answers = async (pack: Pack): Promise<{ shares: Float64Array; logits: Float32Array }> => {
+      const { logits } = await (await Network.create(pack.weights, pack.head, { threads: 1 })).run(ids);
+      return { shares: probabilities(logits, pack.manifest.calibration), logits };
+    };
+    const [plain, made] = [await tinyPack(), await tinyPack({}, calibration)];
+    const expected = probabilities((await answers(plain)).logits, calibration);
+    const { shares } = await answers(made);
+    assert.ok(distance(shares, expected) < 1e-6, `${shares.join(" ")} ${expected.join(" ")}`);
+    assert.deepEqual(made.manifest.calibration, { temperature: 1.5, bias: [], threshold: 0.3 });
+    assert.notDeepEqual(shares, probabilities((await answers(plain)).logits, made.manifest.calibration));
   });
 
   it("stores int8 in about a quarter and int4 in about a fifth of fp32", async () => {
