@@ -30,10 +30,13 @@ STAGES: dict[str, tuple[str, list[str], float | None]] = {
     "linear": ("linear-validation.pkl", ["teachers.py", "--name", "linear-validation", "--validate"], None),
     "first": ("first.pt", [*SUPERVISED, "first", "--start", "pretrain-cool.pt", "--seed", "61", "--validate"], 15),
     "soft": ("soft.npz", ["unlabelled.py", "--networks", "first"], None),
-    "a": ("a.pt", [*SUPERVISED, "a", *ON_FIRST, "11", "--validate"], 38),
-    "b": ("b.pt", [*SUPERVISED, "b", *ON_FIRST, "12"], 36),
-    "table": ("", ["table.py", "first", "a", "--linear", "linear-validation"], None),
-    "export": ("", ["export.py", "a", "b"], None),
+    "a": ("a.pt", [*SUPERVISED, "a", *ON_FIRST, "11", "--validate"], 21),
+    "c": ("c.pt", [*SUPERVISED, "c", *ON_FIRST, "12", "--validate"], 22),
+    "b": ("b.pt", [*SUPERVISED, "b", *ON_FIRST, "12"], 23),
+    "mean": ("mean.pt", ["average.py", "--name", "mean", "a", "c"], None),
+    "final": ("final.pt", ["average.py", "--name", "final", "a", "b"], None),
+    "table": ("", ["table.py", "first", "a", "c", "mean", "--linear", "linear-validation"], None),
+    "export": ("", ["export.py", "mean", "final"], None),
 }
 
 

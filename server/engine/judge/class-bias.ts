@@ -12,23 +12,24 @@ export interface ClassBias {
 const MOST_STEPS = 300;
 
 /**
- * Minimises mean negative log-likelihood + `penalty` / 2 · |bias|². The penalty keeps classes with a handful of rows
- * near zero. Convex in (1 / temperature, bias); gradient descent with a step that adapts.
+ * Minimises mean negative log-likelihood + Σ `penalty` / 2 · bias², with one penalty for all classes or one for each. It
+ * keeps classes near zero that have a handful of rows, or whose share will be another elsewhere. Convex in (1 / temperature, bias); gradient descent with a step that adapts.
  */
 export function fitClassBias(
   logits: readonly ArrayLike<number>[],
   targets: readonly number[],
-  penalty = 0.01,
+  penalty: number | readonly number[] = 0.01,
 ): ClassBias {
   const classes = logits[0]?.length ?? 0;
+  const penalties = Array.from({ length: classes }, (_, c) => (typeof penalty === "number" ? penalty : penalty[c]!));
   let at = new Float64Array(classes + 1);
   at[classes] = 1;
-  let here = evaluate(logits, targets, at, penalty);
+  let here = evaluate(logits, targets, at, penalties);
   let rate = 1;
   for (let step = 0; step < MOST_STEPS && logits.length > 0; step++) {
     const next = at.map((value, i) => value - rate * here.gradient[i]!);
     next[classes] = Math.max(next[classes]!, 0.05);
-    const there = evaluate(logits, targets, next, penalty);
+    const there = evaluate(logits, targets, next, penalties);
     if (there.loss < here.loss) {
       const gain = here.loss - there.loss;
       [at, here] = [next, there];
@@ -47,7 +48,7 @@ function evaluate(
   logits: readonly ArrayLike<number>[],
   targets: readonly number[],
   at: Float64Array,
-  penalty: number,
+  penalties: readonly number[],
 ): { loss: number; gradient: Float64Array } {
   const classes = at.length - 1;
   const scale = at[classes]!;
@@ -67,8 +68,8 @@ function evaluate(
     }
   });
   for (let c = 0; c < classes; c++) {
-    loss += (penalty / 2) * at[c]! ** 2;
-    gradient[c]! += penalty * at[c]!;
+    loss += (penalties[c]! / 2) * at[c]! ** 2;
+    gradient[c]! += penalties[c]! * at[c]!;
   }
   return { loss, gradient };
 }

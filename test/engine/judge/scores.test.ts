@@ -157,6 +157,14 @@ describe("judge: calibration", () => {
     close(fitted.bias[1]! - fitted.bias[2]!, 1, 0.15);
   });
 
+  it("holds one class and frees another where each has its own penalty", () => {
+    const logits = Array.from({ length: 40 }, () => [0, 0]);
+    const targets = logits.map((_, i) => (i % 4 ? 0 : 1));
+    const { bias } = fitClassBias(logits, targets, [1, 1e-6]);
+    close(bias[0]!, 0, 0.01);
+    close(bias[1]!, -Math.log(3), 0.01);
+  });
+
   it("leaves classes without rows near zero, and nothing where there are no rows", () => {
     const { bias } = fitClassBias(
       [
