@@ -251,14 +251,24 @@ export async function workbench(page, { file, timeout = 60_000 } = {}) {
 
 /** Runs a command by its title through the command palette. */
 export async function command(page, title) {
-  await page.keyboard.press("F1");
-  const input = page.locator(".quick-input-widget:visible .quick-input-box input");
-  await input.waitFor();
-  await input.fill(`>${title}`);
+  await palette(page, title);
   // Extensions register their commands late: wait for the row, then take it.
   const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
   await row.waitFor({ timeout: 30_000 });
   await row.click();
+}
+
+/** The palette with the title in it. A webview that takes the focus as it opens closes the palette: then once more, as a person would. */
+async function palette(page, title, attempts = 3) {
+  await page.keyboard.press("F1");
+  const input = page.locator(".quick-input-widget:visible .quick-input-box input");
+  try {
+    await input.waitFor({ timeout: 10_000 });
+    await input.fill(`>${title}`, { timeout: 3_000 });
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    await palette(page, title, attempts - 1);
+  }
 }
 
 /** The document that an extension put in its webview, two frames deep. */
