@@ -25,10 +25,10 @@ import { readCheckpointFolder } from "../../server/store/pack-folder.ts";
 /** Shown answers should be right this often. */
 const SHOWN_RIGHT = 0.85;
 /**
- * Biases repair the priors. That of `none` is nearly free: how much of a document demands nothing is what the network misjudges
- * (over six folds of whole projects F1 of `none` in documentation rises from 0.733 to 0.767, and log-loss falls). The others are held:
- * free ones learn the mix of categories of these rows, seven tenths of whose specifications are functional, and the mix of
- * the next specification is another.
+ * Biases repair the priors. That of `none` is nearly free: how much of a document demands nothing is what the network
+ * misjudges (over six folds of whole projects F1 of `none` in documentation rises from 0.733 to 0.767, and log-loss
+ * falls). The others are held: free ones learn the mix of categories of these rows, seven tenths of whose specifications
+ * are functional, and the mix of the next specification is another.
  */
 const PENALTY = { none: 0.03, others: 0.3 } as const;
 /** Projects from which on whole projects are drawn: there are seven repositories. */

@@ -258,7 +258,7 @@ export async function command(page, title) {
   await row.click();
 }
 
-/** The palette with the title in it. A webview that takes the focus as it opens closes the palette: then once more, as a person would. */
+/** The palette with the title in it. A view that takes the focus closes the palette: then once more, as a person would. */
 async function palette(page, title, attempts = 3) {
   await page.keyboard.press("F1");
   const input = page.locator(".quick-input-widget:visible .quick-input-box input");

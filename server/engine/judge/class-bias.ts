@@ -13,7 +13,8 @@ const MOST_STEPS = 300;
 
 /**
  * Minimises mean negative log-likelihood + Σ `penalty` / 2 · bias², with one penalty for all classes or one for each. It
- * keeps classes near zero that have a handful of rows, or whose share will be another elsewhere. Convex in (1 / temperature, bias); gradient descent with a step that adapts.
+ * keeps classes near zero that have a handful of rows, or whose share will be another elsewhere. Convex in
+ * (1 / temperature, bias); gradient descent with a step that adapts.
  */
 export function fitClassBias(
   logits: readonly ArrayLike<number>[],
